@@ -1,0 +1,1 @@
+"""The association portal of the Collectif Mentorat."""

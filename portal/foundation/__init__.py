@@ -1,0 +1,1 @@
+"""What everything stands on: settings, clock, scopes and transactions, permissions, encryption, queue."""

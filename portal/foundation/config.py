@@ -1,0 +1,79 @@
+"""Settings, read once from the environment and refused when incomplete or weak."""
+
+import base64
+import binascii
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SAMPLES = ("changeme", "change-me", "secret", "sample", "example", "password", "0123456789")
+MINIMUM_SECRET_LENGTH = 32
+
+
+class Environment(StrEnum):
+    DEMO = "demo"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+def refuse_weak(name: str, value: str) -> None:
+    if len(value) < MINIMUM_SECRET_LENGTH or len(set(value)) < 10 or value.lower().startswith(SAMPLES):
+        raise ValueError(f"{name} is missing, too short or a sample: give {MINIMUM_SECRET_LENGTH} random characters")
+
+
+class Settings(BaseSettings):
+    """One field a variable of the environment (upper case). Durations carry their unit in the name."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    environment: Environment = Environment.PRODUCTION
+    database_url: str
+    redis_url: str
+    secret_key: SecretStr
+    master_key: SecretStr
+    pepper: SecretStr
+    queue_key: SecretStr
+    roles_secret: SecretStr
+    base_url: str
+    data_dir: Path = Path(".data")
+    trusted_hosts: str = ""
+    smtp_host: str = "127.0.0.1"
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    mail_from: str = "ne-pas-repondre@collectif.example.org"
+    brand_name: str = "Collectif Mentorat"
+    contact_mail: str = "contact@collectif.example.org"
+    undo_minutes: Annotated[int, Field(ge=0, le=60)] = 5
+    late_working_days: Annotated[int, Field(ge=1, le=30)] = 3
+    expiry_days: Annotated[int, Field(ge=1, le=60)] = 7
+    maximum_hops: Annotated[int, Field(ge=1, le=10)] = 3
+    contact_days: Annotated[int, Field(ge=1, le=365)] = 90
+    guardian_days: Annotated[int, Field(ge=1, le=60)] = 14
+    unconfirmed_hours: Annotated[int, Field(ge=1, le=720)] = 72
+    pool_size: Annotated[int, Field(ge=1, le=50)] = 4
+    limits_enabled: bool = True
+
+    @field_validator("master_key")
+    @classmethod
+    def master_key_is_32_bytes(cls, value: SecretStr) -> SecretStr:
+        try:
+            raw = base64.b64decode(value.get_secret_value(), validate=True)
+        except binascii.Error as error:
+            raise ValueError("MASTER_KEY must be base64") from error
+        if len(raw) != 32 or len(set(raw)) < 10:
+            raise ValueError("MASTER_KEY must be 32 random bytes in base64")
+        return value
+
+    @model_validator(mode="after")
+    def secrets_are_strong(self) -> "Settings":
+        for name in ("secret_key", "pepper", "queue_key", "roles_secret"):
+            refuse_weak(name.upper(), getattr(self, name).get_secret_value())
+        if self.production and not self.base_url.startswith("https://"):
+            raise ValueError("BASE_URL must start with https:// in production")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION

@@ -1,0 +1,75 @@
+"""RQ as a wake-up: signed messages, jobs by allow-listed name, ids only. The database stays the truth."""
+
+import hmac
+import json
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask, current_app
+from redis import Redis
+from rq import Queue
+
+SIGNATURE_BYTES = 32
+WAKE_TTL_SECONDS = 3600
+
+
+class Job(StrEnum):
+    """Every job there is, by the dotted path of its function: nothing else is ever run."""
+
+    DRAIN = "portal.jobs.routing.drain"
+    APPLY_ANSWERS = "portal.jobs.routing.apply_answers"
+    EXPIRE_OVERDUE = "portal.jobs.routing.expire_overdue"
+    SWEEP = "portal.jobs.routing.sweep"
+    MEASURE_REACH = "portal.jobs.routing.measure_reach"
+    SEND_MAIL = "portal.jobs.mail.send_pending"
+    ERASE_UNCONFIRMED = "portal.jobs.privacy.erase_unconfirmed"
+    SEAL_JOURNAL = "portal.jobs.journal.seal"
+
+
+class ForgedMessage(RuntimeError):
+    """A message in the queue that this application did not sign, or a job it does not know."""
+
+
+class SignedSerializer:
+    """JSON behind an HMAC checked in constant time before anything is decoded."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def dumps(self, value: Any) -> bytes:
+        body = json.dumps(value, default=str).encode()
+        return hmac.digest(self._key, body, "sha256") + body
+
+    def loads(self, message: bytes) -> Any:
+        signature, body = message[:SIGNATURE_BYTES], message[SIGNATURE_BYTES:]
+        if not hmac.compare_digest(signature, hmac.digest(self._key, body, "sha256")):
+            raise ForgedMessage("unsigned message refused")
+        value = json.loads(body)
+        self._refuse_unknown_job(value)
+        return value
+
+    def _refuse_unknown_job(self, value: Any) -> None:
+        is_call = isinstance(value, list) and len(value) == 4 and isinstance(value[0], str)
+        if is_call and value[0] not in set(Job):
+            raise ForgedMessage("unknown job refused")
+
+
+def serializer() -> SignedSerializer:
+    return SignedSerializer(current_app.config["SETTINGS"].queue_key.get_secret_value().encode())
+
+
+def redis_connection() -> "Redis[bytes]":
+    return current_app.extensions["redis"]
+
+
+def queue() -> Queue:
+    return Queue("portal", connection=redis_connection(), serializer=serializer())
+
+
+def enqueue(job: Job, *arguments: str) -> None:
+    """Wake a worker up. arguments: identifiers or codes only, never personal data."""
+    queue().enqueue(job.value, *arguments, result_ttl=0, failure_ttl=WAKE_TTL_SECONDS, ttl=WAKE_TTL_SECONDS)
+
+
+def init_queue(app: Flask) -> None:
+    app.extensions["redis"] = Redis.from_url(app.config["SETTINGS"].redis_url)

@@ -1,0 +1,104 @@
+"""Reading JSON strictly: whatever is wrong is refused with the path to it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TypeVar
+
+E = TypeVar("E", bound=StrEnum)
+
+
+class InvalidInputError(ValueError):
+    """Refused input. `path` is a JSON path such as `$.criteria.all[2].min`."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value of a parsed JSON document, and where it stands in it."""
+
+    value: object
+    path: str = "$"
+
+    def fail(self, reason: str) -> InvalidInputError:
+        return InvalidInputError(self.path, reason)
+
+    def mapping(self) -> dict[str, object]:
+        if not isinstance(self.value, dict):
+            raise self.fail("an object is expected")
+        return self.value
+
+    def only(self, *names: str) -> None:
+        """Refuse any field that is not named here."""
+        for name in self.mapping():
+            if name not in names:
+                raise InvalidInputError(f"{self.path}.{name}", "unknown field")
+
+    def field(self, name: str) -> "Node":
+        values = self.mapping()
+        if name not in values:
+            raise InvalidInputError(f"{self.path}.{name}", "missing")
+        return Node(values[name], f"{self.path}.{name}")
+
+    def get(self, name: str) -> "Node | None":
+        """The field, or None when it is absent or null."""
+        value = self.mapping().get(name)
+        return None if value is None else Node(value, f"{self.path}.{name}")
+
+    def fields(self) -> Iterator[tuple[str, "Node"]]:
+        for name, value in self.mapping().items():
+            yield name, Node(value, f"{self.path}.{name}")
+
+    def items(self) -> list["Node"]:
+        if not isinstance(self.value, list):
+            raise self.fail("a list is expected")
+        return [Node(value, f"{self.path}[{place}]") for place, value in enumerate(self.value)]
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise self.fail("a text is expected")
+        return self.value
+
+    def key(self) -> str:
+        if not self.text():
+            raise self.fail("must not be empty")
+        return self.text()
+
+    def boolean(self) -> bool:
+        if not isinstance(self.value, bool):
+            raise self.fail("true or false is expected")
+        return self.value
+
+    def integer(self, least: int = 0) -> int:
+        if not isinstance(self.value, int) or isinstance(self.value, bool):
+            raise self.fail("an integer is expected")
+        if self.value < least:
+            raise self.fail(f"must be at least {least}")
+        return self.value
+
+    def member(self, words: type[E]) -> E:
+        try:
+            return words(self.text())
+        except ValueError:
+            raise self.fail(f"{self.value!r} is not one of {', '.join(words)}") from None
+
+    def day(self) -> date:
+        try:
+            return date.fromisoformat(self.text())
+        except ValueError:
+            raise self.fail("a date YYYY-MM-DD is expected") from None
+
+    def moment(self) -> datetime:
+        """A time with its zone."""
+        try:
+            moment = datetime.fromisoformat(self.text())
+        except ValueError:
+            raise self.fail("a time YYYY-MM-DDTHH:MM:SS+00:00 is expected") from None
+        if moment.tzinfo is None:
+            raise self.fail("a time needs its zone")
+        return moment

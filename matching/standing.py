@@ -1,0 +1,221 @@
+"""Standing: where each association and programme stands now. All that ARM and openings need is passed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple, Protocol, Self
+
+from matching.reading import Node
+from matching.vocabulary import PLACE_KINDS, REMOTE
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Places(NamedTuple):
+    """One declared row of capacity, for the period in force, and what is committed under it.
+
+    A total, not a stock. `or_more` ("200 or more") never runs out.
+    """
+
+    declared: int
+    taken: int = 0
+    or_more: bool = False
+
+    @classmethod
+    def read(cls, node: Node) -> Self:
+        node.only("declared", "taken", "or_more")
+        taken, or_more = node.get("taken"), node.get("or_more")
+        return cls(
+            node.field("declared").integer(),
+            taken.integer() if taken else 0,
+            or_more.boolean() if or_more else False,
+        )
+
+    @property
+    def open(self) -> bool:
+        return self.or_more or self.taken < self.declared
+
+    def taking(self) -> "Places":
+        return self._replace(taken=self.taken + 1)
+
+
+Rows = Mapping[str, Places]
+
+
+@dataclass(frozen=True)
+class AssociationStanding:
+    """One association, for one side and campaign.
+
+    `objective` 0 is undeclared. `virtual_start` is V, counted only below the objective. `reach` is how many
+    recent requests it alone could have taken. `places` maps a place code, or `remote`, to a row of capacity.
+    """
+
+    committed: int = 0
+    objective: int = 0
+    virtual_start: Fraction = Fraction(0)
+    reach: int = 0
+    last_served: datetime | None = None
+    stop_at_objective: bool = False
+    places: Rows = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, node: Node) -> Self:
+        node.only(*cls.__dataclass_fields__)
+        served, stop = node.get("last_served"), node.get("stop_at_objective")
+        return cls(
+            committed=_integer(node, "committed"),
+            objective=_integer(node, "objective"),
+            virtual_start=_fraction(node.get("virtual_start")),
+            reach=_integer(node, "reach"),
+            last_served=served.moment() if served else None,
+            stop_at_objective=stop.boolean() if stop else False,
+            places=_rows(node.get("places")),
+        )
+
+    @property
+    def declared(self) -> bool:
+        return self.objective > 0
+
+    @property
+    def stopped(self) -> bool:
+        """It asked to stop at its objective, and is there."""
+        return self.stop_at_objective and self.declared and self.committed >= self.objective
+
+    @cached_property
+    def attainment(self) -> Fraction:
+        """ARM's key: (committed + V) / (objective + V), exact. Without an objective, what is committed."""
+        if not self.declared:
+            return Fraction(self.committed)
+        if self.committed >= self.objective or not self.virtual_start:
+            return Fraction(self.committed, self.objective)
+        extra, unit = self.virtual_start.as_integer_ratio()
+        return Fraction(self.committed * unit + extra, self.objective * unit + extra)
+
+    @property
+    def served(self) -> datetime:
+        return self.last_served or NEVER
+
+
+@dataclass(frozen=True)
+class ProgrammeStanding:
+    """One programme. `weight` is its declared share; `places`, if any, replace the association's rows."""
+
+    committed: int = 0
+    weight: int = 1
+    last_served: datetime | None = None
+    places: Rows = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, node: Node) -> Self:
+        node.only(*cls.__dataclass_fields__)
+        served, weight = node.get("last_served"), node.get("weight")
+        return cls(
+            committed=_integer(node, "committed"),
+            weight=weight.integer(1) if weight else 1,
+            last_served=served.moment() if served else None,
+            places=_rows(node.get("places")),
+        )
+
+    @property
+    def share(self) -> Fraction:
+        return Fraction(self.committed, max(self.weight, 1))
+
+    @property
+    def served(self) -> datetime:
+        return self.last_served or NEVER
+
+
+NO_ASSOCIATION = AssociationStanding()
+NO_PROGRAMME = ProgrammeStanding()
+
+
+class Offer(Protocol):
+    """What a placed decision says of where it went."""
+
+    @property
+    def association(self) -> str: ...
+    @property
+    def programme(self) -> str: ...
+    @property
+    def place(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where everyone stands, for one side. Who is not named has nothing committed, declared or open."""
+
+    associations: Mapping[str, AssociationStanding] = field(default_factory=dict)
+    programmes: Mapping[str, ProgrammeStanding] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, node: Node) -> Self:
+        """Read `{"associations": {id: …}, "programmes": {id: …}}`. Raises InvalidInputError."""
+        node.only("associations", "programmes")
+        associations, programmes = node.get("associations"), node.get("programmes")
+        return cls(
+            {key: AssociationStanding.read(its) for key, its in associations.fields()} if associations else {},
+            {key: ProgrammeStanding.read(own) for key, own in programmes.fields()} if programmes else {},
+        )
+
+    def association(self, key: str) -> AssociationStanding:
+        return self.associations.get(key, NO_ASSOCIATION)
+
+    def programme(self, key: str) -> ProgrammeStanding:
+        return self.programmes.get(key, NO_PROGRAMME)
+
+    def rows(self, association: str, programme: str) -> Rows:
+        """The capacity a programme draws on: its own if it has one, else its association's."""
+        return self.programme(programme).places or self.association(association).places
+
+    def after(self, offer: Offer, at: datetime) -> Self:
+        """The standing once a request has been offered there. A new value: this one is unchanged."""
+        its, own = self.association(offer.association), self.programme(offer.programme)
+        shared = its.places if own.places else _taking(its.places, offer.place)
+        its = replace(its, committed=its.committed + 1, last_served=at, places=shared)
+        mine = _taking(own.places, offer.place)
+        own = replace(own, committed=own.committed + 1, last_served=at, places=mine)
+        return replace(
+            self,
+            associations={**self.associations, offer.association: its},
+            programmes={**self.programmes, offer.programme: own},
+        )
+
+
+def _integer(node: Node, name: str) -> int:
+    found = node.get(name)
+    return found.integer() if found else 0
+
+
+def _fraction(node: Node | None) -> Fraction:
+    """An integer, or [numerator, denominator]."""
+    if node is None:
+        return Fraction(0)
+    if isinstance(node.value, int):
+        return Fraction(node.integer())
+    match node.items():
+        case [above, below]:
+            return Fraction(above.integer(), below.integer(1))
+    raise node.fail("[numerator, denominator] is expected")
+
+
+def _rows(node: Node | None) -> Rows:
+    return {place: Places.read(row) for place, row in node.fields()} if node else {}
+
+
+def _taking(rows: Rows, place: str) -> Rows:
+    return {**rows, place: rows[place].taking()} if place in rows else rows
+
+
+def specificity(place: str) -> tuple[int, str]:
+    """Sorts places from the most specific to the largest; `remote` and unknown kinds come last."""
+    kind = place.partition(":")[0]
+    return (PLACE_KINDS.index(kind) if kind in PLACE_KINDS else len(PLACE_KINDS), place)
+
+
+def covering_row(rows: Rows, nearest_first: tuple[str, ...], *, remote: bool) -> str | None:
+    """The one row a request draws on: the most specific that covers the person, or `remote`."""
+    if remote:
+        return REMOTE if REMOTE in rows else None
+    return next((place for place in nearest_first if place in rows), None)

@@ -1,0 +1,1 @@
+"""The database's history: numbered migrations, one idea each."""

@@ -1,0 +1,31 @@
+"""What is: one module an aggregate. Importing this package registers every table."""
+
+from portal.models import (
+    account,
+    assignment,
+    association,
+    bounce,
+    campaign,
+    capacity,
+    event,
+    identity,
+    objective,
+    programme,
+    referral,
+    routing,
+)
+
+__all__ = [
+    "account",
+    "assignment",
+    "association",
+    "bounce",
+    "campaign",
+    "capacity",
+    "event",
+    "identity",
+    "objective",
+    "programme",
+    "referral",
+    "routing",
+]

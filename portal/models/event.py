@@ -1,0 +1,147 @@
+"""The domain's history, the audit journal, and the outbox of what must leave."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.foundation.extensions import Base
+from portal.models.types import CreatedAt, Key, Str, one_of
+
+
+class EventName(StrEnum):
+    """Facts, past tense."""
+
+    REFERRAL_SUBMITTED = "referral_submitted"
+    ADDRESS_CONFIRMED = "address_confirmed"
+    GUARDIAN_CONSENTED = "guardian_consented"
+    GUARDIAN_REFUSED = "guardian_refused"
+    REFERRAL_PLACED = "referral_placed"
+    REFERRAL_WAITLISTED = "referral_waitlisted"
+    REFERRAL_UNROUTABLE = "referral_unroutable"
+    REFERRAL_ORIENTED_BY_HAND = "referral_oriented_by_hand"
+    REFERRAL_WITHDRAWN = "referral_withdrawn"
+    REFERRAL_CLOSED = "referral_closed"
+    REFERRAL_MERGED = "referral_merged"
+    REFERRAL_REOPENED = "referral_reopened"
+    ASSIGNMENT_SEEN = "assignment_seen"
+    ASSIGNMENT_ACCEPTED = "assignment_accepted"
+    ASSIGNMENT_BOUNCED = "assignment_bounced"
+    ASSIGNMENT_EXPIRED = "assignment_expired"
+    ASSIGNMENT_UNDONE = "assignment_undone"
+    ASSIGNMENT_CONTACTED = "assignment_contacted"
+    ASSIGNMENT_PAIRED = "assignment_paired"
+    ASSIGNMENT_ENDED = "assignment_ended"
+    ASSIGNMENT_GIVEN_UP = "assignment_given_up"
+    ASSIGNMENT_UNREACHABLE = "assignment_unreachable"
+    INFORMATION_ASKED = "information_asked"
+    ASSIGNMENT_POSTPONED = "assignment_postponed"
+    CAPACITY_CHANGED = "capacity_changed"
+    PAUSE_CHANGED = "pause_changed"
+    CRITERIA_CHANGED = "criteria_changed"
+    OBJECTIVE_DECLARED = "objective_declared"
+
+
+class Event(Base):
+    """What happened, to what, by whom. data: codes and numbers only, never a name or a contact."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_referral", "referral_id", "at"),
+        Index("ix_event_association", "association_id", "at"),
+    )
+
+    id: Mapped[Key]
+    at: Mapped[CreatedAt]
+    name: Mapped[EventName] = mapped_column(one_of(EventName, name="name"))
+    referral_id: Mapped[UUID | None]
+    association_id: Mapped[UUID | None]
+    assignment_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
+class JournalAct(StrEnum):
+    """What the audit journal records."""
+
+    CONTACT_READ = "contact_read"
+    REFERRAL_SEEN = "referral_seen"
+    ANSWERED = "answered"
+    ORIENTED = "oriented"
+    CAPACITY_CHANGED = "capacity_changed"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_REFUSED = "sign_in_refused"
+    SIGNED_OUT = "signed_out"
+    SEARCHED = "searched"
+    CONSENT_GIVEN = "consent_given"
+
+
+class JournalEntry(Base):
+    """Who saw or did what: append-only, ids only. mac: the chain, sealed in order by a job, never by the writer."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (
+        Index("ix_journal_entry_association", "association_id", "at"),
+        Index("ix_journal_entry_referral", "referral_id", "at"),
+    )
+
+    id: Mapped[Key]
+    at: Mapped[CreatedAt]
+    act: Mapped[JournalAct] = mapped_column(one_of(JournalAct, name="act"))
+    account_id: Mapped[UUID | None]
+    association_id: Mapped[UUID | None]
+    referral_id: Mapped[UUID | None]
+    detail: Mapped[str | None] = mapped_column(Text)
+
+
+class JournalSeal(Base):
+    """One link of the chain over the journal, in the order of sealing."""
+
+    __tablename__ = "journal_seal"
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    entry_id: Mapped[UUID] = mapped_column(unique=True)
+    mac: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class OutboxState(StrEnum):
+    """Whether what must leave has left."""
+
+    PENDING = "pending"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class Message(StrEnum):
+    """Every e-mail the portal sends (one pure function each in portal.mail.messages)."""
+
+    REFERRAL_RECEIVED = "referral_received"
+    CONFIRM_ADDRESS = "confirm_address"
+    GUARDIAN_CONSENT = "guardian_consent"
+    GUARDIAN_INFORMED = "guardian_informed"
+    REFERRAL_PLACED = "referral_placed"
+    REFERRAL_ACCEPTED = "referral_accepted"
+
+
+class Outbox(Base):
+    """A message that must leave, written in the same transaction as its cause; addresses are read when it leaves."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        Index("ix_outbox_pending", "next_attempt_at", postgresql_where="state = 'pending'"),
+    )
+
+    id: Mapped[Key]
+    deduplication_key: Mapped[Str] = mapped_column(Text, unique=True)
+    message: Mapped[Message] = mapped_column(one_of(Message, name="message"))
+    referral_id: Mapped[UUID]
+    state: Mapped[OutboxState] = mapped_column(one_of(OutboxState, name="state"), default=OutboxState.PENDING)
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    created_at: Mapped[CreatedAt]
+    next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    error: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,54 @@
+"""A programme: what an association offers, and its immutable versions of criteria per side."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from matching.vocabulary import Side
+from portal.foundation.extensions import Base
+from portal.models.types import AssociationKey, CreatedAt, Key, Str, one_of
+
+
+class Programme(Base):
+    """Pause and intake window are openings, not criteria: days, both included. weight: its share of what comes."""
+
+    __tablename__ = "programme"
+
+    id: Mapped[Key]
+    association_id: Mapped[AssociationKey] = mapped_column(index=True)
+    slug: Mapped[Str] = mapped_column(Text, unique=True)
+    name: Mapped[Str]
+    description: Mapped[Str] = mapped_column(Text, default="")
+    weight: Mapped[int] = mapped_column(default=1)
+    paused_from: Mapped[date | None]
+    paused_until: Mapped[date | None]
+    intake_from: Mapped[date | None]
+    intake_until: Mapped[date | None]
+    archived_at: Mapped[datetime | None]
+
+
+class ProgrammeVersion(Base):
+    """Criteria of one programme for one side; the highest number is in force. Never updated.
+
+    criteria: the expression of matching.criteria, as JSON. notes: what was interpreted, and from which source.
+    """
+
+    __tablename__ = "programme_version"
+    __table_args__ = (
+        UniqueConstraint("programme_id", "side", "number"),
+        Index("ix_programme_version_association_id", "association_id"),
+    )
+
+    id: Mapped[Key]
+    association_id: Mapped[AssociationKey]
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
+    side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
+    number: Mapped[int]
+    criteria: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    notes: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    created_at: Mapped[CreatedAt]
+    created_by: Mapped[UUID | None]

@@ -1,0 +1,34 @@
+"""Column types and mixins that the models share."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Enum, ForeignKey, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB, UUID as PostgresUUID
+from sqlalchemy.orm import mapped_column
+
+from portal.foundation import clock
+from portal.foundation.identifiers import new_id
+
+Key = Annotated[UUID, mapped_column(PostgresUUID, primary_key=True, default=new_id)]
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), default=clock.now)]
+Str = Annotated[str, mapped_column(Text)]
+Sealed = Annotated[bytes, mapped_column(LargeBinary)]
+Json = Annotated[dict[str, Any], mapped_column(JSONB)]
+AssociationKey = Annotated[UUID, mapped_column(PostgresUUID, ForeignKey("association.id"))]
+ReferralKey = Annotated[UUID, mapped_column(PostgresUUID, ForeignKey("referral.id", ondelete="CASCADE"))]
+
+
+def one_of(values: type[StrEnum], *, name: str) -> Enum:
+    """A closed list stored as text and checked by the database."""
+    return Enum(
+        values,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        values_callable=lambda members: [member.value for member in members],
+        length=40,
+    )

@@ -1,0 +1,1 @@
+"""What we ask: reads named as questions, always ordered."""

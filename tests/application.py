@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+import portal.models  # noqa: F401 - registers every table
 from portal.app import create_app
 from portal.foundation.config import Settings
 from portal.foundation.extensions import Base

@@ -58,7 +58,7 @@ def serializer() -> SignedSerializer:
     return SignedSerializer(current_app.config["SETTINGS"].queue_key.get_secret_value().encode())
 
 
-def redis_connection() -> "Redis[bytes]":
+def redis_connection() -> Redis:
     return current_app.extensions["redis"]
 
 

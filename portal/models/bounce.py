@@ -73,7 +73,7 @@ BOUNCES: dict[BounceReason, Bounce] = {
         _NEXT, Effect.NEXT, Advice.ADD_CRITERION, 1, Source.PLATFORM, _MENTEES,
     ),
     BounceReason.NO_FITTING_MATCH: Bounce(
-        "Personne qui corresponde chez nous", _NEXT, Effect.NEXT, Advice.NOTHING, 0, Source.ASSOCIATION
+        "Aucun binôme possible chez nous", _NEXT, Effect.NEXT, Advice.NOTHING, 0, Source.ASSOCIATION
     ),
     BounceReason.CHARTER_NOT_MET: Bounce(
         "Charte ou vérification préalable non remplie",

@@ -34,7 +34,7 @@ class RoutingCatalogue(Base):
     id: Mapped[Key]
     side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
     digest: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    programmes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    programmes: Mapped[dict[str, Any]] = mapped_column(JSONB)
     created_at: Mapped[CreatedAt]
 
 

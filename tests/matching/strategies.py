@@ -223,3 +223,13 @@ class Case:
 def cases() -> st.SearchStrategy[Case]:
     """Associations with programmes that fit often enough for something to happen."""
     return st.builds(Case, programmes(likely_criteria(), least=1), profiles(), standings(), tried(), policies())
+
+
+def welcomed(case: Case) -> Case:
+    """The same with one association that takes anyone: somebody is always served."""
+    return replace(
+        case,
+        found=[*case.found, programme("p9", "duo")],
+        standing=Standing({**case.standing.associations, "duo": wide_open(4, 3)}, case.standing.programmes),
+        gone=frozenset(sorted(case.gone - {"duo"})[:2]),
+    )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.arm import Policy, PolicyName, TieBreak, digest
@@ -16,6 +16,7 @@ from matching.decision import Outcome, Placed, Unroutable, Waitlisted, Why
 from matching.openings import opening_of, places_nearest_first
 from matching.profile import Profile
 from matching.programme import Catalogue, Period, Programme
+from matching.reading import InvalidInputError, Node
 from matching.router import Router, route
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing
 from matching.tree import fit
@@ -29,6 +30,7 @@ from tests.matching.strategies import (
     cases,
     profiles,
     programme,
+    welcomed,
     wide_open,
 )
 
@@ -104,23 +106,21 @@ def arm_by_hand(case: Case, association: str) -> tuple[bool, Fraction, int, floa
     return (its.objective == 0, Fraction(ratio), its.reach, served, digest(case.profile.key, association))
 
 
-@given(cases())
+@given(cases().map(welcomed))
 @settings(max_examples=70, deadline=None)
 def test_a_loser_that_leaves_never_changes_the_winner(case: Case) -> None:
     decision = case.decided()
-    assume(isinstance(decision, Placed))
     for loser in {each.association for each in case.found} - {placed(decision).association}:
         fewer = [each for each in case.found if each.association != loser]
         again = placed(replace(case, found=fewer).decided())
         assert (again.association, again.programme) == (decision.association, decision.programme)
 
 
-@given(cases())
+@given(cases().map(welcomed), st.sampled_from([PolicyName.ARM, PolicyName.ARM_ABSOLUTE]))
 @settings(max_examples=70, deadline=None)
-def test_a_losing_programme_that_leaves_never_changes_the_association(case: Case) -> None:
+def test_a_losing_programme_that_leaves_never_changes_the_association(case: Case, name: PolicyName) -> None:
+    case = replace(case, policy=Policy(name))
     decision = case.decided()
-    assume(isinstance(decision, Placed))
-    assume(case.policy.name in (PolicyName.ARM, PolicyName.ARM_ABSOLUTE))
     for loser in {each.id for each in case.found} - {placed(decision).programme}:
         fewer = [each for each in case.found if each.id != loser]
         again = placed(replace(case, found=fewer).decided())
@@ -159,11 +159,10 @@ def test_two_equal_associations_never_differ_by_more_than_one(found: list[Profil
         assert abs(taken[0] - taken[1]) <= 1
 
 
-@given(cases())
+@given(cases().map(welcomed))
 @settings(max_examples=70, deadline=None)
 def test_capacity_is_never_passed_nor_a_tried_association_asked_again(case: Case) -> None:
     decision = case.decided()
-    assume(isinstance(decision, Placed))
     offer, standing = placed(decision), case.standing
     assert offer.association not in case.gone
     row = standing.rows(offer.association, offer.programme)[offer.place]
@@ -349,3 +348,30 @@ def test_a_router_refuses_the_other_side_and_a_time_without_zone() -> None:
 def test_two_programmes_cannot_share_an_id() -> None:
     with pytest.raises(ValueError, match="share"):
         Catalogue.of(Side.MENTEE, [programme("p", "afev"), programme("p", "duo")])
+
+
+def test_a_policy_survives_json_and_has_defaults() -> None:
+    policy = Policy(PolicyName.NEAREST, version=4, hops=2, seed=9)
+    assert Policy.read(Node(policy.to_json())) == policy
+    assert Policy.read(Node({"name": "arm"})) == ARM
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "path"),
+    [
+        ("pauses", [{"from": "2026-03-02", "until": "2026-03-01"}], "$.pauses[0]"),
+        ("intake", {"from": "2026-02-30"}, "$.intake.from"),
+        ("criteria", {"test": "age"}, "$.criteria"),
+        ("version", "1", "$.version"),
+    ],
+)
+def test_a_bad_programme_is_refused_with_the_path(field: str, value: object, path: str) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        Programme.from_json({**programme("p1", "afev").to_json(), field: value})
+    assert refused.value.path == path
+
+
+def test_a_catalogue_with_a_repeated_id_is_refused() -> None:
+    twice = [programme("p1", "afev").to_json()] * 2
+    with pytest.raises(InvalidInputError, match="share"):
+        Catalogue.from_json({"side": "mentee", "programmes": twice})

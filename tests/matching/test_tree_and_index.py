@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.conditions import TESTS, ModalityTest, Truth
+from matching.conditions import TESTS, AgeTest, ModalityTest, Truth
 from matching.criteria import All, AnyOf, Expression, Not, read_criteria, write_criteria
-from matching.index import Index, branches
+from matching.index import Index, KindIndex, branches
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme
 from matching.tree import accepted_ways, evaluate, fewest_changes, fit, near_miss, reasons
@@ -40,6 +41,14 @@ def test_an_index_answers_the_same_to_the_same_person_whoever_came_before(
     index = Index(one(expression))
     index.outcomes(first)
     assert index.outcomes(second) == Index(one(expression)).outcomes(second)
+
+
+def test_an_index_forgets_facts_rather_than_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("matching.index.MOST_FACTS", 3)
+    index = Index(one(AgeTest(10, 20)))
+    fits = [index.outcomes(Profile(key="r", side=Side.MENTEE, age=age)).certain for age in range(5, 25)]
+    assert fits == [int(10 <= age <= 20) for age in range(5, 25)]
+    assert max(len(tests.met) for _, tests in index.tests if isinstance(tests, KindIndex)) <= 3
 
 
 def test_criteria_that_spread_too_widely_are_left_to_the_tree() -> None:

@@ -246,7 +246,7 @@ def test_a_sent_form_comes_back_with_its_errors_and_what_was_typed(look: Flask) 
     answer = look.test_client().post("/galerie/formulaire", data={"first_name": "Léa", "postal_code": "5910"})
     assert answer.status_code == 422
     assert 'value="5910"' in answer.text
-    assert "Ce que vous avez écrit est toujours là." in answer.text
+    assert "Rien n’a été perdu" in answer.text
     assert "<title>Erreur : " in answer.text
 
 

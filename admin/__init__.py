@@ -1,0 +1,1 @@
+"""The Collectif’s door."""

@@ -1,0 +1,106 @@
+"""The associations: where each stands, and one of them with its places and its criteria."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from admin.navigation import frame, navigation
+from admin.sentences import sentences
+from matching.criteria import read_criteria
+from matching.reading import InvalidInputError
+from matching.vocabulary import Side
+from portal.foundation.errors import Hidden
+from portal.foundation.permissions import Permission, requires
+from portal.places import UnknownPlaceError, label
+from portal.queries.associations import (
+    AssociationLine,
+    association_lines,
+    capacities_of,
+    criteria_in_force,
+    current_campaign,
+)
+from portal.web.pages import page
+
+log = logging.getLogger(__name__)
+associations = Blueprint("associations", __name__, url_prefix="/collectif/associations")
+associations.context_processor(frame)
+SIDES = {"jeunes": Side.MENTEE, "benevoles": Side.MENTOR}
+NO_OBJECTIVE = 2.0
+
+
+def attainment(line: AssociationLine, side: Side) -> float:
+    """Committed over objective; those without an objective come after all others."""
+    own = line.side(side)
+    return own.committed / own.objective if own.objective else NO_OBJECTIVE
+
+
+ORDERS: dict[str, Callable[[AssociationLine, Side], Any]] = {
+    "nom": lambda line, _: line.name.casefold(),
+    "avancement": attainment,
+    "a-traiter": lambda line, _: -line.pending,
+    "en-retard": lambda line, _: -line.late,
+    "places": lambda line, side: -line.side(side).places.free,
+}
+
+
+@associations.get("")
+@requires(Permission.ASSOCIATIONS_READ)
+def index() -> ResponseReturnValue:
+    chosen = request.args.get("cote", "")
+    chosen = chosen if chosen in SIDES else "jeunes"
+    asked = request.args.get("tri", "")
+    order = asked if asked in ORDERS else "nom"
+    side = SIDES[chosen]
+    lines = sorted(association_lines(), key=lambda line: ORDERS[order](line, side))
+    return page(
+        "admin/associations.html",
+        campaign=current_campaign(),
+        lines=lines,
+        side=side,
+        chosen=chosen,
+        order=order,
+        tabs=[
+            {"label": words, "url": url_for("associations.index", cote=name, tri=order), "active": name == chosen}
+            for name, words in (("jeunes", "Jeunes"), ("benevoles", "Bénévoles"))
+        ],
+        sort_url=lambda name: url_for("associations.index", cote=chosen, tri=name),
+        app_nav=navigation("associations"),
+    )
+
+
+@associations.get("/<uuid:association_id>")
+@requires(Permission.ASSOCIATIONS_READ)
+def show(association_id: UUID) -> ResponseReturnValue:
+    lines = association_lines(association_id)
+    if not lines:
+        raise Hidden
+    return page(
+        "admin/association.html",
+        line=lines[0],
+        sides=[(words, lines[0].side(side)) for words, side in (("Jeunes", Side.MENTEE), ("Bénévoles", Side.MENTOR))],
+        campaign=current_campaign(),
+        capacities=capacities_of(association_id),
+        programmes=[(row, criteria_said(row.criteria, row.id)) for row in criteria_in_force(association_id)],
+        place_name=place_name,
+        app_nav=navigation("associations"),
+    )
+
+
+def criteria_said(criteria: object, programme_id: UUID) -> list[str]:
+    """In sentences; criteria nobody can read are said to be so, and the rest of the page stands."""
+    try:
+        return sentences(read_criteria(criteria))
+    except InvalidInputError:
+        log.exception("criteria_unreadable", extra={"programme_id": str(programme_id)})
+        return ["Critères illisibles\u00a0: prévenez l’équipe technique."]
+
+
+def place_name(place: str) -> str:
+    try:
+        return label(place)
+    except UnknownPlaceError:
+        return place

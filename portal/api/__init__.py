@@ -1,0 +1,1 @@
+"""A door: see the README."""

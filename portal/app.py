@@ -1,0 +1,62 @@
+"""The composition root: the only module that may know every other."""
+
+from flask import Flask
+
+from admin import doors as admin_doors
+from portal.association import doors as association_doors
+from portal.auth import doors as auth_doors
+from portal.foundation.config import Settings
+from portal.foundation.crypto import Vault
+from portal.foundation.database import configure_engines
+from portal.foundation.extensions import babel, csrf, db, limiter, login_manager
+from portal.foundation.logs import configure_logs
+from portal.foundation.permissions import refuse_unguarded_routes
+from portal.foundation.queue import init_queue
+from portal.public import doors as public_doors
+from portal.web import components, errors, gallery, health, mailbox, pages, requests, security
+
+SESSION_HOURS = 10
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        SETTINGS=settings,
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        SESSION_COOKIE_NAME="__Host-session" if settings.production else "session",
+        SESSION_COOKIE_SECURE=settings.production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=SESSION_HOURS * 3600,
+        WTF_CSRF_SSL_STRICT=False,
+        BABEL_DEFAULT_LOCALE="fr",
+        BABEL_DEFAULT_TIMEZONE="Europe/Paris",
+        RATELIMIT_STORAGE_URI=settings.redis_url.replace("unix://", "redis+unix://", 1),
+        RATELIMIT_ENABLED=settings.limits_enabled,
+        RATELIMIT_KEY_PREFIX="limits",
+        MAX_CONTENT_LENGTH=1_000_000,
+        MAX_FORM_PARTS=500,
+    )
+    if settings.trusted_hosts:
+        app.config["TRUSTED_HOSTS"] = settings.trusted_hosts.split(",")
+    configure_engines(app, settings)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, or the reason why it cannot run: settings refused, a route without a guard."""
+    settings = settings or Settings()
+    configure_logs()
+    app = Flask(__name__, static_folder="static", template_folder="templates")
+    configure(app, settings)
+    app.extensions["vault"] = Vault(
+        master_key=settings.master_key.get_secret_value(), secret_key=settings.secret_key.get_secret_value()
+    )
+    for extension in (db, login_manager, csrf, babel, limiter):
+        extension.init_app(app)
+    init_queue(app)
+    for room in (components, pages, requests, security, errors, health, mailbox, gallery):
+        room.register(app)
+    for door in (public_doors, auth_doors, association_doors, admin_doors):
+        door.register(app)
+    app.view_functions["static"] = health.public_without_database(app.view_functions["static"])
+    refuse_unguarded_routes(app)
+    return app

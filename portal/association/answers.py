@@ -1,0 +1,206 @@
+"""Answering: accept, one or several; send back; hold; take back; read the contact details; tell what became of it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from portal.association.addresses import act_url, chosen_ids, list_url
+from portal.association.detail import is_minor
+from portal.association.forms import BounceForm, HoldForm
+from portal.association.frame import association_page, signed_in
+from portal.association.inbox import detail_page, inbox
+from portal.association.wording import first_name, name_of
+from portal.foundation.errors import AlreadyAnswered, DomainError
+from portal.foundation.permissions import Permission, requires
+from portal.foundation.transactions import rollback
+from portal.models.assignment import TAKEN, TO_ANSWER, Assignment, AssignmentState
+from portal.models.bounce import BOUNCES, Advice, Effect
+from portal.operations.assignments import (
+    FOLLOW_UP,
+    accept_assignment,
+    accept_assignments,
+    ask_information,
+    assignment_to_answer,
+    assignments_to_answer,
+    bounce_assignment,
+    last_day_to_hold,
+    oldest_within,
+    postpone,
+    record_follow_up,
+    undo_answer,
+)
+from portal.operations.contact import read_contact
+from portal.queries.capacity import places_left
+from portal.queries.inbox import assignment_shown
+
+__all__ = ["inbox"]
+CONFLICT = 409
+NEXT_STEPS = {
+    Effect.NEXT: "part vers une autre association",
+    Effect.BACK_TO_APPLICANT: "revient à la personne",
+    Effect.CLOSED: "close, la personne peut la rouvrir",
+    Effect.MERGED: "réunie avec l’autre demande",
+    Effect.STAFF: "l’équipe du Collectif la lit",
+}
+EFFECTS = {reason.value: NEXT_STEPS[bounce.effect] for reason, bounce in BOUNCES.items()}
+
+
+def refused(assignment_id: UUID, error: DomainError) -> ResponseReturnValue:
+    """The request as it stands now, with the reason why nothing was done; nothing is committed."""
+    rollback()
+    return detail_page(assignment_id, CONFLICT, refusal=error.message)
+
+
+def acted(assignment_id: UUID, act: Callable[[Assignment], None], back: str) -> ResponseReturnValue:
+    """Act on one request, then go back."""
+    try:
+        act(assignment_to_answer(assignment_id))
+    except DomainError as error:
+        return refused(assignment_id, error)
+    return redirect(back, 303)
+
+
+@inbox.post("/<uuid:assignment_id>/accepter")
+@requires(Permission.INBOX_ANSWER)
+def accept(assignment_id: UUID) -> ResponseReturnValue:
+    return acted(assignment_id, lambda one: accept_assignment(one, by=signed_in()), list_url())
+
+
+@inbox.post("/<uuid:assignment_id>/annuler")
+@requires(Permission.INBOX_ANSWER)
+def undo(assignment_id: UUID) -> ResponseReturnValue:
+    back = act_url("inbox.detail", assignment_id)
+    return acted(assignment_id, lambda one: undo_answer(one, by=signed_in()), back)
+
+
+@inbox.post("/accepter")
+@requires(Permission.INBOX_ANSWER)
+def accept_several() -> ResponseReturnValue:
+    """All the chosen ones, or none; when there are fewer places than that, it is asked first."""
+    ids = chosen_ids(request.form)
+    if not ids:
+        return redirect(list_url(), 303)
+    chosen = assignments_to_answer(ids)
+    left = places_left({one.capacity_id for one in chosen if one.capacity_id})
+    within = oldest_within(chosen, left)
+    if len(within) < len(chosen) and "quand_meme" not in request.form:
+        return ask_which(chosen, within)
+    try:
+        accept_assignments(chosen, by=signed_in())
+    except AlreadyAnswered as error:
+        rollback()
+        return several_refused(error)
+    return redirect(list_url(), 303)
+
+
+def ask_which(chosen: list[Assignment], within: list[Assignment]) -> ResponseReturnValue:
+    items = [assignment_shown(one.id) for one in chosen]
+    return association_page(
+        "accept_several.html",
+        "inbox.index",
+        chosen=items,
+        kept=[item for item in items if item.assignment in within],
+        back=list_url(),
+        name_of=name_of,
+    )
+
+
+def several_refused(error: DomainError) -> ResponseReturnValue:
+    return association_page("several_refused.html", "inbox.index", CONFLICT, refusal=error.message, back=list_url())
+
+
+@inbox.route("/<uuid:assignment_id>/reorienter", methods=["GET", "POST"])
+@requires(Permission.INBOX_ANSWER)
+def bounce(assignment_id: UUID) -> ResponseReturnValue:
+    item = assignment_shown(assignment_id)
+    form = BounceForm(request.form, side=item.assignment.side)
+    if request.method == "POST" and form.validate():
+        try:
+            one = assignment_to_answer(assignment_id)
+            bounce_assignment(
+                one,
+                by=signed_in(),
+                reason=form.chosen,
+                note=form.note.data or "",
+                finally_not="finalement" in request.form,
+            )
+        except AlreadyAnswered as error:
+            return refused(assignment_id, error)
+        except DomainError as error:
+            form.refuse(error.message, error.field)
+        else:
+            return redirect(after_bounce(form, assignment_id), 303)
+    if item.assignment.state not in TO_ANSWER | TAKEN - {AssignmentState.PAIRED}:
+        return redirect(act_url("inbox.detail", assignment_id), 303)
+    back = act_url("inbox.detail", assignment_id)
+    return association_page(
+        "bounce.html",
+        "inbox.index",
+        form=form,
+        item=item,
+        name=first_name(item),
+        effects=EFFECTS,
+        back=back,
+        finally_not=item.assignment.state in TAKEN,
+    )
+
+
+def after_bounce(form: BounceForm, assignment_id: UUID) -> str:
+    """To what could be changed for the next ones when there is something, else to the list."""
+    nothing = BOUNCES[form.chosen].advice is Advice.NOTHING
+    return list_url() if nothing else act_url("inbox.detail", assignment_id)
+
+
+@inbox.route("/<uuid:assignment_id>/attendre", methods=["GET", "POST"])
+@requires(Permission.INBOX_ANSWER)
+def hold(assignment_id: UUID) -> ResponseReturnValue:
+    item = assignment_shown(assignment_id)
+    form = HoldForm(request.form)
+    if request.method == "POST" and form.validate():
+        keep = ask_information if form.state is AssignmentState.INFORMATION_ASKED else postpone
+        try:
+            keep(assignment_to_answer(assignment_id), by=signed_in(), until=form.until.data)
+        except AlreadyAnswered as error:
+            return refused(assignment_id, error)
+        except DomainError as error:
+            form.refuse(error.message, error.field)
+        else:
+            return redirect(list_url(), 303)
+    if item.assignment.state not in TO_ANSWER:
+        return redirect(act_url("inbox.detail", assignment_id), 303)
+    return association_page(
+        "hold.html",
+        "inbox.index",
+        form=form,
+        item=item,
+        name=first_name(item),
+        latest=last_day_to_hold(item.assignment),
+        back=act_url("inbox.detail", assignment_id),
+    )
+
+
+@inbox.post("/<uuid:assignment_id>/suivi")
+@requires(Permission.INBOX_ANSWER)
+def follow_up(assignment_id: UUID) -> ResponseReturnValue:
+    back = act_url("inbox.detail", assignment_id)
+    steps = {state.value: state for state in FOLLOW_UP}
+    state = steps.get(request.form.get("etape", ""))
+    if state is None:
+        return redirect(back, 303)
+    authorised = "autorisation" in request.form if is_minor(assignment_shown(assignment_id)) else None
+    return acted(
+        assignment_id, lambda one: record_follow_up(one, by=signed_in(), state=state, authorised=authorised), back
+    )
+
+
+@inbox.post("/<uuid:assignment_id>/coordonnees")
+@requires(Permission.INBOX_ANSWER)
+def contact(assignment_id: UUID) -> ResponseReturnValue:
+    """Shown once, as the answer of a POST that wrote the reading down; no address shows them again."""
+    try:
+        person = read_contact(assignment_to_answer(assignment_id))
+    except DomainError as error:
+        return refused(assignment_id, error)
+    return detail_page(assignment_id, contact=person)

@@ -1,0 +1,46 @@
+"""The blueprints of this door, and the words its templates need."""
+
+from typing import Any
+
+from flask import Flask
+
+from portal.association.addresses import act_url, context_values, list_url
+from portal.association.answers import inbox
+from portal.association.capacity import capacity
+from portal.association.criteria import criteria
+from portal.association.forms import tomorrow
+from portal.association.sheet import sheet
+from portal.association.team import team
+from portal.association.wording import done_line, line_of, marks_of, name_of, place_said, telephone_said
+from portal.web.typography import NBSP
+
+FILTERS = {
+    "request_name": name_of,
+    "request_line": line_of,
+    "request_marks": marks_of,
+    "request_done": done_line,
+    "place_said": place_said,
+    "telephone": telephone_said,
+}
+ROOMS = (inbox, capacity, criteria, sheet, team)
+
+
+def template_values() -> dict[str, Any]:
+    """For the templates of this door."""
+    return {
+        "nbsp": NBSP,
+        "here": context_values(),
+        "back_to_list": list_url(),
+        "request_url": act_url,
+        "tomorrow": tomorrow(),
+    }
+
+
+for _room in ROOMS:
+    _room.context_processor(template_values)
+
+
+def register(app: Flask) -> None:
+    app.jinja_env.filters.update(FILTERS)
+    for room in ROOMS:
+        app.register_blueprint(room)

@@ -1,0 +1,78 @@
+"""What the association's pages ask."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from wtforms import DateField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional, StopValidation
+
+from matching.vocabulary import Side
+from portal.foundation import clock
+from portal.models.assignment import AssignmentState, BounceReason
+from portal.models.bounce import BOUNCES, reasons_for
+from portal.web.forms import OneOf, PortalForm, tidy
+
+HOLDS = {
+    "precision": (AssignmentState.INFORMATION_ASKED, "J’attends une précision"),
+    "report": (AssignmentState.POSTPONED, "Je répondrai plus tard"),
+}
+
+
+def readable_day(_: PortalForm, field: DateField) -> None:
+    """A sentence of ours instead of the library's."""
+    if field.raw_data and field.raw_data[0] and field.data is None:
+        field.errors = []
+        raise StopValidation("Cette date n’existe pas ou est mal écrite. Exemple : 05/01/2027.")
+
+
+def day_field(label: str, missing: str = "", description: str = "") -> DateField:
+    presence = InputRequired(missing) if missing else Optional()
+    return DateField(label, [readable_day, presence], description=description)
+
+
+class BounceForm(PortalForm):
+    """Why the request is sent back, in the closed list of its side."""
+
+    reason = OneOf("Pour quelle raison ?", missing="Choisissez une raison.")
+    note = TextAreaField(
+        "Précisions",
+        [Optional()],
+        filters=[tidy],
+        description="Nécessaire pour « Injoignable » (dates des essais) et « Autre motif ». L’équipe du Collectif les lit.",
+    )
+
+    def __init__(self, *args: Any, side: Side, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.reason.choices = [SelectChoice(reason.value, BOUNCES[reason].label) for reason in reasons_for(side)]
+
+    @property
+    def chosen(self) -> BounceReason:
+        return BounceReason(self.reason.data)
+
+
+class HoldForm(PortalForm):
+    """Keeping a request a little longer, and why."""
+
+    kind = OneOf(
+        "Que se passe-t-il ?",
+        missing="Choisissez l’une des deux.",
+        default="precision",
+        choices=[SelectChoice(code, words) for code, (_, words) in HOLDS.items()],
+    )
+    until = day_field("Jusqu’au", "Choisissez un jour.")
+
+    @property
+    def state(self) -> AssignmentState:
+        return HOLDS[self.kind.data][0]
+
+
+class PauseForm(PortalForm):
+    """When the association takes nothing more, and when it is back."""
+
+    first = day_field("Premier jour de pause", "Choisissez le premier jour.")
+    back = day_field("Jour du retour", description="Laissez vide si vous ne le savez pas encore.")
+
+
+def tomorrow() -> date:
+    return clock.today() + timedelta(days=1)

@@ -1,0 +1,13 @@
+"""Sealing the audit journal."""
+
+from portal.foundation.tenancy import DatabaseRole, Scope
+from portal.foundation.transactions import transaction
+from portal.operations.journal_chain import seal_pending
+
+
+def seal() -> None:
+    """Seal all that waits, a transaction each batch."""
+    sealed = 1
+    while sealed:
+        with transaction(Scope(DatabaseRole.JOBS)):
+            sealed = seal_pending()

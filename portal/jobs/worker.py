@@ -1,0 +1,69 @@
+"""The worker: takes signed wake-ups from the queue, and nothing else that may lie there."""
+
+import logging
+from typing import Any
+
+from flask import current_app
+from redis import Redis
+from rq import Queue, SimpleWorker
+from rq.exceptions import DeserializationError
+from rq.job import Job as QueuedJob
+
+from portal.foundation.queue import Job, SignedSerializer
+
+log = logging.getLogger(__name__)
+JOBS = frozenset(job.value for job in Job)
+# Of a job only `data` is signed. These other fields would have the worker import and call, or write to the network.
+UNSIGNED = frozenset(
+    f"{name}{part}".encode()
+    for name in ("success_callback", "failure_callback", "stopped_callback")
+    for part in ("_name", "_timeout")
+) | {b"webhooks"}
+
+
+class PlainJob(QueuedJob):
+    """A job read back from the queue without what nobody signed."""
+
+    def restore(self, raw_data: dict[bytes, bytes]) -> Any:
+        return super().restore({name: value for name, value in raw_data.items() if name not in UNSIGNED})
+
+
+class PortalWorker(SimpleWorker):
+    """Runs jobs in its own process, so that the compiled catalogue is kept; each in a context of its own.
+
+    TERM lets the job under way finish, then stops.
+    """
+
+    def __init__(self, queue: Queue, connection: "Redis", serializer: SignedSerializer) -> None:
+        super().__init__([queue], connection=connection, job_class=PlainJob, log_job_description=False)
+        self.serializer = serializer
+        self.app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def execute_job(self, job: QueuedJob, queue: Queue) -> None:
+        if not is_ours(job):
+            self.refuse(job, queue)
+            return
+        with self.app.app_context():
+            super().execute_job(job, queue)
+
+    def refuse(self, job: QueuedJob, queue: Queue) -> None:
+        """Drop it without a trace in the queue, and say so."""
+        log.error("forged_job_refused", extra={"job_id": job.id, "queue": queue.name})
+        self.connection.lrem(queue.intermediate_queue_key, 1, job.id)
+        self.connection.delete(job.key)
+
+
+def is_ours(job: QueuedJob) -> bool:
+    """Signed with our key, on the list of jobs, a plain function of texts."""
+    try:
+        name = job.func_name
+    except DeserializationError:
+        return False
+    return name in JOBS and job.instance is None and not job.kwargs and all(isinstance(one, str) for one in job.args)
+
+
+def run_worker(
+    queue: Queue, connection: "Redis", serializer: SignedSerializer, *, burst: bool = False
+) -> None:
+    """Work until told to stop; burst: until the queue is empty."""
+    PortalWorker(queue, connection, serializer).work(burst=burst, logging_level="WARNING")

@@ -1,0 +1,1 @@
+"""E-mail, the backup channel: pure messages, and the mailer that hands them over."""

@@ -1,0 +1,59 @@
+"""Keeping what somebody types, sealed, until they send it or seven days have passed."""
+
+import json
+from collections.abc import Mapping
+from uuid import UUID
+
+from portal.foundation import clock
+from portal.foundation.crypto import new_token, token_digest, vault
+from portal.foundation.extensions import db
+from portal.foundation.identifiers import new_id
+from portal.foundation.transactions import bind_link
+from portal.models.identity import Draft
+from portal.queries.drafts import LIFE, Answers, draft_row
+
+
+def _sealed(row: UUID, answers: Answers, left: Mapping[str, str]) -> bytes:
+    return vault().seal_draft(json.dumps({"answers": answers, "left": left}).encode(), row)
+
+
+def start_draft(form: str, answers: Answers) -> str:
+    """A new draft; returns the token that is its only key."""
+    token, row = new_token(), new_id()
+    bind_link(token_digest(token))
+    db.session.add(
+        Draft(
+            id=row,
+            token_digest=token_digest(token),
+            form=form,
+            sealed=_sealed(row, answers, {}),
+            expires_at=clock.now() + LIFE,
+        )
+    )
+    db.session.flush()
+    return token
+
+
+def save_draft(token: str, form: str, answers: Answers) -> None:
+    """Keep these answers instead of the former ones; nothing happens to a draft already sent or gone."""
+    row = draft_row(token, form, lock=True)
+    if row is not None and row.submitted_as is None:
+        row.sealed = _sealed(row.id, answers, {})
+        row.expires_at = clock.now() + LIFE
+
+
+def close_draft(token: str, form: str, referral_id: UUID, left: Mapping[str, str]) -> None:
+    """The draft was sent as this referral: forget its answers, but for a few words for the confirmation page."""
+    row = draft_row(token, form, lock=True)
+    if row is not None:
+        row.sealed = _sealed(row.id, {}, left)
+        row.submitted_as = referral_id
+        db.session.flush()
+
+
+def discard_draft(token: str, form: str) -> None:
+    """Forget everything at once, as whoever typed it asks."""
+    row = draft_row(token, form, lock=True)
+    if row is not None:
+        db.session.delete(row)
+        db.session.flush()

@@ -1,0 +1,104 @@
+"""Sending what waits in the outbox: one row, one message, one transaction; the database is the truth."""
+
+import smtplib
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from portal.foundation import clock
+from portal.foundation.config import Settings
+from portal.foundation.crypto import vault
+from portal.foundation.extensions import db
+from portal.mail.letter import as_message
+from portal.mail.mailer import hand_over
+from portal.mail.messages import LETTERS, Subject
+from portal.models.assignment import Assignment
+from portal.models.association import Association
+from portal.models.event import Message, Outbox, OutboxState
+from portal.models.identity import LinkPurpose
+from portal.models.person import Person
+from portal.models.referral import Referral
+from portal.queries.people import person_of
+
+GUARDIANS = frozenset({Message.GUARDIAN_CONSENT, Message.GUARDIAN_INFORMED})
+FIRST_DELAY = timedelta(seconds=30)
+LONGEST_DELAY = timedelta(hours=6)
+GIVES_UP_AFTER = timedelta(hours=48)
+
+
+def send_next(settings: Settings) -> bool:
+    """Send the oldest message that is due; False when none is. The row stays locked meanwhile: nobody sends it twice."""
+    row = db.session.scalar(
+        select(Outbox)
+        .where(Outbox.state == OutboxState.PENDING, Outbox.next_attempt_at <= clock.now())
+        .order_by(Outbox.next_attempt_at, Outbox.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return False
+    _attempt(row, settings)
+    return True
+
+
+def _attempt(row: Outbox, settings: Settings) -> None:
+    row.attempts += 1
+    referral = db.session.get(Referral, row.referral_id)
+    person = person_of(row.referral_id) if referral else None
+    to = recipient(row.message, person) if person else None
+    if referral is None or to is None:
+        row.state, row.error = OutboxState.DEAD, "no_recipient"
+        return
+    letter = LETTERS[row.message](subject_of(referral, settings))
+    try:
+        hand_over(
+            as_message(letter, to=to, sender=settings.mail_from, brand=settings.brand_name,
+                       contact=settings.contact_mail),
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+        )
+    except (OSError, smtplib.SMTPException) as error:
+        _try_later(row, type(error).__name__)
+    else:
+        row.state, row.sent_at, row.error = OutboxState.SENT, clock.now(), None
+
+
+def _try_later(row: Outbox, error: str) -> None:
+    row.error = error
+    row.next_attempt_at = clock.now() + min(FIRST_DELAY * 2 ** (row.attempts - 1), LONGEST_DELAY)
+    if row.next_attempt_at - row.created_at > GIVES_UP_AFTER:
+        row.state = OutboxState.DEAD
+
+
+def recipient(message: Message, person: Person) -> str | None:
+    """Whoever asked for the request, or its guardian for what concerns the guardian."""
+    if message in GUARDIANS:
+        return person.guardian.mail if person.guardian else None
+    return person.referrer.mail if person.referrer else person.applicant.mail
+
+
+def subject_of(referral: Referral, settings: Settings) -> Subject:
+    def link(path: str, purpose: str) -> str:
+        return f"{settings.base_url}/{path}/{vault().link_token(purpose, referral.id, referral.link_version)}"
+
+    return Subject(
+        number=referral.number,
+        side=referral.side,
+        channel=referral.channel,
+        tracking_url=link("suivi", "tracking"),
+        address_url=link("confirmer", LinkPurpose.ADDRESS),
+        guardian_url=link("accord", LinkPurpose.GUARDIAN),
+        undecided_days=settings.expiry_days,
+        guardian_days=settings.guardian_days,
+        unconfirmed_hours=settings.unconfirmed_hours,
+        association=association_in_charge(referral.id),
+    )
+
+
+def association_in_charge(referral_id: UUID) -> str | None:
+    return db.session.scalar(
+        select(Association.name)
+        .join(Assignment, Assignment.association_id == Association.id)
+        .where(Assignment.referral_id == referral_id, Assignment.closed_at.is_(None))
+    )

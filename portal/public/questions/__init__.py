@@ -1,0 +1,1 @@
+"""The questions, one class a page, by subject."""

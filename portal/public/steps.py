@@ -1,0 +1,158 @@
+"""Asking: one question a page, kept on the server at each step, forwards and backwards without loss."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import abort, flash, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import MultiDict
+
+from portal.foundation.permissions import public
+from portal.operations.drafts import discard_draft, save_draft, start_draft
+from portal.public.form import Known, Question, Step, Voice
+from portal.public.progress import already_said, thread_of
+from portal.public.questions.publics import YES
+from portal.public.tables import FORMS
+from portal.public.visit import (
+    ADDRESS,
+    current_draft,
+    forget,
+    intake,
+    known_of,
+    onwards,
+    remember,
+    to,
+    to_first_left,
+    token_of,
+)
+from portal.queries.drafts import DraftView
+from portal.web.forms import raw_values
+from portal.web.pages import page
+
+
+@intake.get(ADDRESS)
+@public
+def start(form: str) -> ResponseReturnValue:
+    """The first question; for whoever had begun, the first one left."""
+    draft = current_draft(form)
+    if draft is None or draft.submitted_as is not None:
+        return to("step", form, key=FORMS[form].steps[0].key)
+    return to_first_left(known_of(FORMS[form], draft))
+
+
+def opened(form: str, key: str) -> tuple[Step, DraftView | None] | None:
+    """The step asked for and the draft it continues; None when the form was already sent.
+
+    The first step of a form that was sent begins a new one.
+    """
+    asked = FORMS[form].step(key) or abort(404)
+    draft = current_draft(form)
+    if draft is None or draft.submitted_as is None:
+        return asked, draft
+    return (asked, None) if asked is FORMS[form].steps[0] else None
+
+
+@intake.get(f"{ADDRESS}/<key>")
+@public
+def step(form: str, key: str) -> ResponseReturnValue:
+    found = opened(form, key)
+    if found is None:
+        return to("sent", form)
+    asked, draft = found
+    known = known_of(FORMS[form], draft)
+    if not asked.applies(known) or comes_too_soon(known, asked):
+        return to_first_left(known)
+    return show(known, asked, known.bound(asked), draft)
+
+
+def comes_too_soon(known: Known, asked: Step) -> bool:
+    """Whether a question before this one is still unanswered."""
+    left, steps = next(known.unanswered(), None), known.steps()
+    return left is not None and steps.index(asked) > steps.index(left)
+
+
+def show(known: Known, asked: Step, question: Question, draft: DraftView | None) -> tuple[str, int]:
+    steps, form = known.steps(), known.form
+    rank = steps.index(asked)
+    return page(
+        "public/question.html",
+        table=form,
+        known=known,
+        asked=asked,
+        form=question,
+        steps=thread_of(known, asked.key),
+        said=already_said(known, asked.key),
+        draft=draft,
+        back_url=url_for("intake.step", form=form.key, key=steps[rank - 1].key) if rank else url_for("home.index"),
+        young=form.voice is Voice.YOUNG,
+    )
+
+
+@intake.post(f"{ADDRESS}/<key>")
+@public
+def answer(form: str, key: str) -> ResponseReturnValue:
+    found = opened(form, key)
+    if found is None:
+        return to("sent", form)
+    asked, draft = found
+    if draft is None and asked is not FORMS[form].steps[0]:
+        flash(_("Les réponses d’avant ne sont plus là : elles sont effacées au bout de sept jours."), "wait")
+        return to("start", form)
+    known = known_of(FORMS[form], draft)
+    if not asked.applies(known) or comes_too_soon(known, asked):
+        return to_first_left(known)
+    return take(known, asked, draft)
+
+
+def take(known: Known, asked: Step, draft: DraftView | None) -> ResponseReturnValue:
+    """Keep a valid answer and go on; show any other again, as it was typed."""
+    form = known.form.key
+    sent = raw_values(asked.question(MultiDict()), request.form.getlist)
+    question = known.bound(asked, sent)
+    if not question.validate():
+        return show(known, asked, question, draft)
+    kept = Known(known.form, with_answer(known.raw, asked.key, sent))
+    if bound := outside(kept):
+        return to(bound, form)
+    if draft is None:
+        return remember(onwards(kept, asked), form, start_draft(form, kept.raw))
+    save_draft(token_of(form), form, kept.raw)
+    return remember(onwards(kept, asked), form, token_of(form))
+
+
+def with_answer(raw: Mapping[str, Any], key: str, sent: dict[str, list[str]]) -> dict[str, Any]:
+    """These answers and one more. Consent withdrawn, what was told under it is forgotten at once."""
+    answers = {**raw, key: sent}
+    if key == "plus-personnel" and sent.get("personal") != [YES]:
+        answers.pop("personnel", None)
+    return answers
+
+
+def outside(known: Known) -> str:
+    """Which page explains that the form is for other ages; "" when the birth date suits it, or is not known yet."""
+    youngest, oldest = known.form.ages
+    if known.age is None or youngest <= known.age <= oldest:
+        return ""
+    return "too_young" if known.age < youngest else "too_old"
+
+
+@intake.get(f"{ADDRESS}/trop-jeune")
+@public
+def too_young(form: str) -> ResponseReturnValue:
+    return page("public/outside.html", table=FORMS[form], young=True)
+
+
+@intake.get(f"{ADDRESS}/trop-age")
+@public
+def too_old(form: str) -> ResponseReturnValue:
+    return page("public/outside.html", table=FORMS[form], young=False)
+
+
+@intake.post(f"{ADDRESS}/effacer")
+@public
+def erase(form: str) -> ResponseReturnValue:
+    """Forget the draft at once: on a shared computer, nothing is left behind."""
+    discard_draft(token_of(form), form)
+    flash(_("Tout est effacé : rien n’a été gardé."), "good")
+    return forget(to("start", form), form)

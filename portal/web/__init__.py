@@ -1,0 +1,1 @@
+"""What the doors share: the edge of requests, pages, forms, components."""

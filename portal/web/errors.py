@@ -1,0 +1,31 @@
+"""The designed error pages: what happened, what next, nothing lost."""
+
+from flask import Flask, render_template
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from portal.foundation.errors import Hidden
+
+DESIGNED = (403, 404, 409, 419, 429, 500, 503)
+EXPIRED = 419
+
+
+def show(error: HTTPException) -> tuple[str, int]:
+    code = error.code or 500
+    return render_template(f"errors/{code}.html" if code in DESIGNED else "errors/404.html"), code
+
+
+def show_hidden(_: Hidden) -> tuple[str, int]:
+    return render_template("errors/404.html"), 404
+
+
+def show_expired(_: CSRFError) -> tuple[str, int]:
+    return render_template("errors/419.html"), EXPIRED
+
+
+def register(app: Flask) -> None:
+    for code in DESIGNED:
+        if code != EXPIRED:
+            app.register_error_handler(code, show)
+    app.register_error_handler(Hidden, show_hidden)
+    app.register_error_handler(CSRFError, show_expired)

@@ -1,0 +1,67 @@
+"""The demo's mailbox (/courrier): the messages our SMTP server on loopback received. Never in production."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from flask import Blueprint, Flask, abort, render_template
+
+from portal.foundation.permissions import public_without_database
+from portal.web.pages import settings
+
+mailbox = Blueprint("mailbox", __name__, url_prefix="/courrier")
+SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Received:
+    """One message, as its recipient reads it. key: the name of its file."""
+
+    key: str
+    to: str
+    subject: str
+    text: str
+    at: datetime
+
+    @property
+    def lines(self) -> list[str]:
+        return self.text.strip().splitlines()
+
+
+def read(file: Path) -> Received:
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    body = message.get_body(("plain",)) if isinstance(message, EmailMessage) else None
+    return Received(
+        key=file.stem,
+        to=str(message["To"]),
+        subject=str(message["Subject"]),
+        text=str(body.get_content()) if body is not None else "",
+        at=datetime.fromtimestamp(int(file.stem) / 1e9, UTC),
+    )
+
+
+def folder() -> Path:
+    return settings().data_dir / "mail"
+
+
+@mailbox.get("")
+@public_without_database
+def index() -> str:
+    files = sorted(folder().glob("*.eml"), reverse=True)[:SHOWN]
+    return render_template("mailbox/index.html", messages=[read(file) for file in files])
+
+
+@mailbox.get("/<int:key>")
+@public_without_database
+def message(key: int) -> str:
+    file = folder() / f"{key}.eml"
+    if not file.exists():
+        abort(404)
+    return render_template("mailbox/message.html", message=read(file))
+
+
+def register(app: Flask) -> None:
+    if not app.config["SETTINGS"].production:
+        app.register_blueprint(mailbox)

@@ -1,0 +1,45 @@
+"""What every page is given: the brand, the clock, the signed-in person."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, render_template
+from flask_login import current_user
+
+from portal.foundation import clock
+from portal.foundation.config import Settings
+
+
+@dataclass(frozen=True)
+class Brand:
+    """Name and contact as shown; both are settings."""
+
+    name: str
+    contact_mail: str
+
+
+def settings() -> Settings:
+    found: Settings = current_app.config["SETTINGS"]
+    return found
+
+
+def page(template: str, status: int = 200, **values: Any) -> tuple[str, int]:
+    """A page of the portal; a form with errors is 422, so that nothing is committed."""
+    form = values.get("form")
+    if status == 200 and form is not None and getattr(form, "errors", None):
+        status = 422
+    return render_template(template, **values), status
+
+
+def shared_values() -> dict[str, Any]:
+    known = settings()
+    return {
+        "brand": Brand(known.brand_name, known.contact_mail),
+        "now": clock.now(),
+        "person": current_user,
+        "environment": known.environment.value,
+    }
+
+
+def register(app: Flask) -> None:
+    app.context_processor(shared_values)

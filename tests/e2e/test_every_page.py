@@ -1,0 +1,146 @@
+"""Every page, as everybody who may open it, at three widths: axe finds nothing, nothing scrolls sideways, no CSP error."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.demo.logins import PASSWORD, STAFF
+from tests.e2e.conftest import Site, Visitor
+from tests.e2e.people import REFUGEE, fill, send_form, tracking_link
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+AXE = (Path(__file__).parents[1] / "web" / "axe.min.js").read_text(encoding="utf-8")
+WIDTHS = (320, 390, 1280)
+Visit = Callable[..., Visitor]
+
+PUBLIC = (
+    "/",
+    "/connexion",
+    "/suivi",
+    "/donnees-personnelles",
+    "/accessibilite",
+    "/mentions-legales",
+    "/repartition",
+    "/je-cherche-un-mentor/trop-age",
+    "/je-cherche-un-mentor/trop-jeune",
+    "/courrier",
+    "/galerie/",
+    "/galerie/formulaire",
+    "/suivi/inconnu",
+    "/nulle-part",
+)
+ASSOCIATION = (
+    "/demandes",
+    "/demandes?dossier=acceptees",
+    "/demandes?dossier=reorientees",
+    "/demandes?dossier=toutes",
+    "/demandes/{offer}",
+    "/demandes/{offer}/reorienter",
+    "/demandes/{offer}/attendre",
+    "/demandes/{accepted}",
+    "/capacite",
+    "/criteres",
+    "/fiche",
+    "/equipe",
+    "/collectif/demandes",
+)
+COLLECTIF = (
+    "/collectif/demandes",
+    "/collectif/demandes?vue=nulle-part",
+    "/collectif/demandes/{placed}",
+    "/collectif/demandes/{unroutable}",
+    "/collectif/demandes/{unroutable}/orienter",
+    "/collectif/associations",
+    "/collectif/associations/{association}",
+)
+QUERIES = {
+    "association": "SELECT association_id FROM assignment WHERE state IN ('offered', 'seen') ORDER BY id LIMIT 1",
+    "coordinator": "SELECT a.mail FROM account a JOIN membership m ON m.account_id = a.id"
+    " WHERE m.association_id = %(association)s ORDER BY a.id LIMIT 1",
+    "offer": "SELECT id FROM assignment WHERE association_id = %(association)s AND state IN ('offered', 'seen')"
+    " ORDER BY id LIMIT 1",
+    "accepted": "SELECT id FROM assignment WHERE association_id = %(association)s"
+    " AND state IN ('accepted', 'contacted', 'paired') ORDER BY id DESC LIMIT 1",
+    "placed": "SELECT id FROM referral WHERE state = 'placed' ORDER BY id LIMIT 1",
+    "unroutable": "SELECT id FROM referral WHERE state = 'unroutable' AND unroutable_why = 'none' ORDER BY id LIMIT 1",
+}
+
+
+def objects(site: Site) -> dict[str, Any]:
+    """Something of each kind for the addresses to name, and whoever coordinates the association of the offer."""
+    found: dict[str, Any] = {}
+    with site.owner() as owner:
+        for name, query in QUERIES.items():
+            row = owner.execute(query, found).fetchone()
+            assert row is not None, f"the demo season has no {name}"
+            found[name] = row[0]
+    return found
+
+
+def complaints_of(visitor: Visitor, path: str, width: int) -> list[str]:
+    """What axe and the layout say of one page."""
+    page = visitor.page
+    visitor.complaints.clear()
+    page.set_viewport_size({"width": width, "height": 900})
+    answer = page.goto(visitor.site.address + path)
+    where = f"{path} at {width}"
+    assert answer is not None
+    said = [f"{where}: {answer.status}"] if answer.status >= 500 else []
+    said += [f"{where}: {text}" for text in visitor.complaints if "status of 4" not in text]
+    visitor.complaints.clear()
+    page.evaluate(AXE)
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    said += [
+        f"{where}: {violation['id']}: {json.dumps([node['target'] for node in violation['nodes']][:3])}"
+        for violation in found["violations"]
+    ]
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        said.append(f"{where}: scrolls sideways")
+    return said
+
+
+def look_at(visitor: Visitor, paths: tuple[str, ...], named: dict[str, Any]) -> list[str]:
+    return [
+        said for path in paths for width in WIDTHS for said in complaints_of(visitor, path.format(**named), width)
+    ]
+
+
+def test_anybodys_pages(visit: Visit, site: Site):
+    assert look_at(visit(), PUBLIC, {}) == []
+
+
+def test_each_question_of_a_form_its_review_and_what_follows(visit: Visit, site: Site):
+    visitor, said = visit(), []
+    for step, values in REFUGEE:
+        said += look_at(visitor, (f"/je-cherche-un-mentor/{step}",), {})
+        fill(visitor.page, values)
+        visitor.page.locator("form button[type=submit].button--primary").last.click()
+    said += look_at(visitor, ("/je-cherche-un-mentor/relire",), {})
+    visitor.go("/je-cherche-un-mentor/prenom")
+    send_form(visitor.page, REFUGEE)
+    link = tracking_link(visitor.page).removeprefix(site.address)
+    said += look_at(visitor, ("/je-cherche-un-mentor/envoyee", link, f"{link}/retirer"), {})
+    assert said == []
+
+
+def test_a_form_sent_empty_says_what_is_missing(visit: Visit, site: Site):
+    visitor = visit(390)
+    visitor.go("/je-cherche-un-mentor/prenom").page.locator("form button[type=submit]").last.click()
+    assert "Le prénom est nécessaire." in visitor.page.inner_text("main")
+    visitor.complaints.clear()
+    visitor.page.evaluate(AXE)
+    assert visitor.page.evaluate("() => axe.run()")["violations"] == []
+
+
+def test_a_coordinators_pages(visit: Visit, site: Site):
+    named = objects(site)
+    visitor = visit().sign_in(named["coordinator"], PASSWORD)
+    assert look_at(visitor, ASSOCIATION, named) == []
+
+
+def test_the_collectifs_pages(visit: Visit, site: Site):
+    visitor = visit().sign_in(STAFF[0][0], PASSWORD)
+    assert look_at(visitor, COLLECTIF, objects(site)) == []

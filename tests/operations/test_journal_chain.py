@@ -1,0 +1,100 @@
+"""The audit journal is sealed in one chain: whoever alters, removes or slips in an entry is found out."""
+
+from datetime import timedelta
+from threading import Thread
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from portal.foundation import clock
+from portal.foundation.tenancy import DatabaseRole, Scope
+from portal.foundation.transactions import transaction
+from portal.jobs.journal import seal
+from portal.models.event import JournalAct, JournalEntry
+from portal.operations import journal_chain
+from portal.operations.journal_chain import Verdict, seal_pending, verify
+
+Owner = psycopg.Connection[Any]
+
+
+def write(arrange: Session, count: int) -> None:
+    now = clock.now()
+    for number in range(count):
+        arrange.add(JournalEntry(at=now + timedelta(seconds=number), act=JournalAct.SIGNED_IN, detail=f"n° {number}"))
+    arrange.commit()
+
+
+def verdict() -> Verdict:
+    with transaction(Scope(DatabaseRole.STAFF, read_only=True)):
+        return verify()
+
+
+def test_an_empty_journal_is_intact(app: Flask) -> None:
+    seal()
+    assert verdict() == Verdict(sealed=0, pending=0)
+
+
+def test_entries_are_sealed_in_order_and_hold(arrange: Session, owner: Owner) -> None:
+    write(arrange, 5)
+    assert verdict() == Verdict(sealed=0, pending=5)
+
+    seal()
+    write(arrange, 2)
+    seal()
+
+    assert verdict() == Verdict(sealed=7, pending=0)
+    assert verdict().intact
+    order = owner.execute("SELECT detail FROM journal_seal JOIN journal_entry e ON e.id = entry_id ORDER BY position")
+    assert [row[0] for row in order] == [*(f"n° {number}" for number in range(5)), "n° 0", "n° 1"]
+
+
+@pytest.mark.parametrize(
+    ("tampering", "broken_at"),
+    [
+        ("UPDATE journal_entry SET detail = 'autre' WHERE detail = 'n° 2'", 3),
+        ("DELETE FROM journal_entry WHERE detail = 'n° 2'", 3),
+        ("DELETE FROM journal_entry WHERE detail = 'n° 4'", 5),
+        ("UPDATE journal_seal SET mac = '\\x00' WHERE position = 1", 1),
+        ("DELETE FROM journal_seal WHERE position = 2", 2),
+        ("UPDATE journal_seal SET position = 99 WHERE position = 1", 1),
+    ],
+)
+def test_tampering_is_found_at_its_place(arrange: Session, owner: Owner, tampering: str, broken_at: int) -> None:
+    write(arrange, 5)
+    seal()
+
+    owner.execute(tampering)
+
+    assert not verdict().intact
+    assert verdict().broken_at == broken_at
+
+
+def test_two_sealers_make_one_chain(
+    app: Flask, arrange: Session, owner: Owner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(arrange, 60)
+    monkeypatch.setattr(journal_chain.seal_pending, "__defaults__", (5,))
+
+    def work() -> None:
+        with app.app_context():
+            seal()
+
+    sealers = [Thread(target=work) for _ in range(4)]
+    for sealer in sealers:
+        sealer.start()
+    for sealer in sealers:
+        sealer.join()
+
+    assert verdict() == Verdict(sealed=60, pending=0)
+
+
+def test_a_batch_seals_only_so_many(arrange: Session) -> None:
+    write(arrange, 3)
+
+    with transaction(Scope(DatabaseRole.JOBS)):
+        assert seal_pending(limit=2) == 2
+
+    assert verdict() == Verdict(sealed=2, pending=1)

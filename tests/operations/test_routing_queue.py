@@ -1,0 +1,264 @@
+"""The queue wakes, and is not believed: only what we signed and listed is run; the timetable wakes each turn once."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from redis import RedisError
+from rq import Queue, Worker
+from rq.job import Job as QueuedJob
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from portal.foundation.queue import Job, enqueue, queue, redis_connection, serializer
+from portal.jobs import schedule
+from portal.jobs.schedule import TIMETABLE, Every, Keeper, Nightly
+from portal.jobs.worker import PlainJob, PortalWorker, is_ours, run_worker
+from portal.models.referral import Referral, ReferralState
+from tests.factories import make_association, make_campaign, make_capacity, make_programme, make_referral
+
+MORNING = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def waiting(arrange: Session) -> Referral:
+    """A request that waits, and somebody to take it."""
+    campaign = make_campaign(arrange)
+    association = make_association(arrange)
+    make_programme(arrange, association)
+    make_capacity(arrange, association, campaign)
+    referral: Referral = make_referral(arrange, campaign)
+    arrange.commit()
+    return referral
+
+
+def state(arrange: Session, referral: Referral) -> ReferralState:
+    arrange.expire_all()
+    return arrange.get_one(Referral, referral.id).state
+
+
+def work() -> None:
+    run_worker(queue(), redis_connection(), serializer(), burst=True)
+
+
+def test_a_wake_up_routes_what_waits(arrange: Session, waiting: Referral) -> None:
+    enqueue(Job.DRAIN, "mentee")
+
+    work()
+
+    assert state(arrange, waiting) is ReferralState.PLACED
+    assert queue().count == 0
+
+
+def test_a_lost_wake_up_is_made_good_by_the_sweep(arrange: Session, waiting: Referral) -> None:
+    redis_connection().flushdb()
+
+    enqueue(Job.SWEEP)
+    work()
+
+    assert state(arrange, waiting) is ReferralState.PLACED
+
+
+
+
+def unsigned(path: Path) -> None:
+    """What whoever can write to the queue would put there: RQ's own message, in RQ's own JSON."""
+    Queue("portal", connection=redis_connection(), serializer="rq.serializers.JSONSerializer").enqueue(
+        "os.system", f"touch {path}"
+    )
+
+
+def pickled(path: Path) -> None:
+    Queue("portal", connection=redis_connection()).enqueue("os.system", f"touch {path}")
+
+
+def signed(path: Path) -> None:
+    """Signed with our key, but not one of our jobs."""
+    queue().enqueue("os.system", f"touch {path}")
+
+
+def signed_with_names(path: Path) -> None:
+    """One of our names, with what no wake-up ever carries."""
+    queue().enqueue(Job.SWEEP.value, path=str(path))
+
+
+def garbage(_: Path) -> None:
+    job = QueuedJob.create(Job.SWEEP.value, connection=redis_connection(), serializer=serializer())
+    job.save()
+    redis_connection().hset(job.key, "data", b"\x00garbage")
+    redis_connection().rpush(queue().key, job.id)
+
+
+@pytest.mark.parametrize("forge", [unsigned, pickled, signed, signed_with_names, garbage])
+def test_a_forged_job_is_refused_logged_and_stops_nobody(
+    arrange: Session, waiting: Referral, tmp_path: Path, caplog: pytest.LogCaptureFixture, forge: Any
+) -> None:
+    forge(tmp_path / "owned")
+    enqueue(Job.DRAIN, "mentee")
+
+    with caplog.at_level(logging.ERROR):
+        work()
+
+    assert not (tmp_path / "owned").exists()
+    assert [record.message for record in caplog.records if record.name.startswith("portal")] == ["forged_job_refused"]
+    assert state(arrange, waiting) is ReferralState.PLACED
+    assert queue().count == 0
+    assert redis_connection().keys("rq:job:*") == []
+
+
+def test_fields_nobody_signed_are_never_called(
+    arrange: Session, waiting: Referral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[object] = []
+    monkeypatch.setattr(os, "system", called.append)
+    job = queue().enqueue(Job.DRAIN.value, "mentee", result_ttl=0)
+    redis_connection().hset(job.key, mapping={
+        "success_callback_name": "os.system", "failure_callback_name": "os.system",
+        "webhooks": '[{"url": "http://127.0.0.1:9/", "job_status": "finished"}]',
+    })
+
+    work()
+
+    assert state(arrange, waiting) is ReferralState.PLACED
+    assert called == []
+    read = PlainJob.create(Job.SWEEP.value, connection=redis_connection(), serializer=serializer())
+    assert is_ours(read)
+
+
+def test_a_job_that_fails_leaves_the_worker_at_work(
+    arrange: Session, waiting: Referral, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enqueue(Job.DRAIN, "no such side")
+    enqueue(Job.DRAIN, "mentee")
+
+    work()
+
+    assert state(arrange, waiting) is ReferralState.PLACED
+
+
+def test_a_worker_at_work_is_counted(app: Flask) -> None:
+    worker = PortalWorker(queue(), redis_connection(), serializer())
+
+    worker.register_birth()
+
+    assert Worker.count(connection=redis_connection()) == 1
+
+
+def process(portal_environment: dict[str, str], name: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "flask", "--app", "wsgi", name], env={**os.environ, **portal_environment}
+    )
+
+
+@pytest.mark.parametrize("name", ["worker", "scheduler"])
+def test_term_stops_the_process_in_good_order(app: Flask, portal_environment: dict[str, str], name: str) -> None:
+    running = process(portal_environment, name)
+    started = (lambda: Worker.count(connection=redis_connection())) if name == "worker" else (
+        lambda: len(redis_connection().keys("schedule:*")))
+    deadline = time.monotonic() + 60
+    while not started() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    running.send_signal(signal.SIGTERM)
+
+    assert running.wait(30) == 0
+    assert Worker.count(connection=redis_connection()) == 0
+
+
+def test_the_timetable_wakes_each_turn_once_however_many_keep_it(app: Flask) -> None:
+    first, second = Keeper(), Keeper()
+
+    assert sorted(first.wake_due(MORNING)) == sorted(turn.name for turn in TIMETABLE)
+    assert second.wake_due(MORNING) == []
+    assert queue().count == len(TIMETABLE)
+
+
+def test_a_turn_still_in_the_queue_is_not_doubled(app: Flask) -> None:
+    keeper = Keeper()
+    keeper.wake_due(MORNING)
+
+    assert keeper.wake_due(MORNING + timedelta(hours=1)) == []
+
+    queue().empty()
+    assert "apply_answers" in keeper.wake_due(MORNING + timedelta(hours=2))
+
+
+def test_each_turn_comes_at_its_pace(app: Flask) -> None:
+    keeper = Keeper()
+    keeper.wake_due(MORNING)
+    woken: dict[str, int] = {}
+    for second in range(1, 3601):
+        queue().empty() if second % 10 == 0 else None
+        for name in keeper.wake_due(MORNING + timedelta(seconds=second)):
+            woken[name] = woken.get(name, 0) + 1
+            queue().empty()
+
+    assert woken == {
+        "apply_answers": 360, "sweep": 240, "send_pending": 240, "seal": 60, "expire_overdue": 6,
+        "drain-mentee-waitlist": 6, "drain-mentor-waitlist": 6, "erase_unconfirmed": 1,
+    }
+
+
+def test_a_night_missed_is_made_good_in_the_morning(app: Flask) -> None:
+    keeper = Keeper()
+    keeper.wake_due(datetime(2026, 3, 9, 12, tzinfo=UTC))
+    queue().empty()
+
+    assert "measure_reach" not in keeper.wake_due(datetime(2026, 3, 10, 1, 59, tzinfo=UTC))
+    queue().empty()
+    assert "measure_reach" in Keeper().wake_due(datetime(2026, 3, 10, 8, tzinfo=UTC))
+    queue().empty()
+    assert "measure_reach" not in Keeper().wake_due(datetime(2026, 3, 10, 9, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
+def test_the_night_comes_once_when_the_clocks_change(day: datetime) -> None:
+    night = TIMETABLE[-1].when
+    assert isinstance(night, Nightly)
+
+    slots = {night.slot(day + timedelta(minutes=minute)) for minute in range(0, 24 * 60, 5)}
+
+    assert len(slots) == 2
+
+
+def test_the_timetable_outlives_a_queue_that_does_not_answer(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[datetime] = []
+
+    def broken(_: Keeper, now: datetime) -> list[str]:
+        asked.append(now)
+        if len(asked) == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        raise RedisError
+
+    monkeypatch.setattr(schedule, "PULSE_SECONDS", 0.01)
+    monkeypatch.setattr(Keeper, "wake_due", broken)
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+
+    schedule.run_schedule()
+
+    signal.signal(signal.SIGTERM, before[0])
+    signal.signal(signal.SIGINT, before[1])
+    assert len(asked) == 2
+
+
+def test_every_job_of_the_list_is_a_function() -> None:
+    assert {turn.job for turn in TIMETABLE} == set(Job)
+    assert all(isinstance(turn.when, Every | Nightly) for turn in TIMETABLE)
+
+
+def test_nothing_is_left_of_a_finished_wake_up(arrange: Session, waiting: Referral) -> None:
+    enqueue(Job.SWEEP)
+    work()
+
+    assert redis_connection().keys("rq:job:*") == []
+    assert list(arrange.scalars(select(Referral.state))) == [ReferralState.PLACED]

@@ -10,7 +10,7 @@ from portal.foundation.crypto import Vault
 from portal.foundation.database import configure_engines
 from portal.foundation.extensions import babel, csrf, db, limiter, login_manager
 from portal.foundation.logs import configure_logs
-from portal.foundation.permissions import refuse_unguarded_routes
+from portal.foundation.permissions import public_without_database, refuse_unguarded_routes
 from portal.foundation.queue import init_queue
 from portal.public import doors as public_doors
 from portal.web import components, errors, gallery, health, mailbox, pages, requests, security
@@ -57,6 +57,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         room.register(app)
     for door in (public_doors, auth_doors, association_doors, admin_doors):
         door.register(app)
-    app.view_functions["static"] = health.public_without_database(app.view_functions["static"])
+    app.view_functions["static"] = public_without_database(app.view_functions["static"])
     refuse_unguarded_routes(app)
     return app

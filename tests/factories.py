@@ -151,8 +151,9 @@ def make_account(
     hashed = hash_of_password()
     account = _add(
         session,
-        Account(mail=mail or f"personne{number}@example.org", name=f"Personne {number}", password_hash=hashed,
-                staff=staff),
+        Account(
+            mail=mail or f"personne{number}@example.org", name=f"Personne {number}", password_hash=hashed, staff=staff
+        ),
     )
     if association is not None:
         _add(session, Membership(account_id=account.id, association_id=association.id, role=role))
@@ -264,8 +265,11 @@ def _commit_one(session: Session, assignment: Assignment) -> None:
     own = session.get(ProgrammeStanding, (assignment.programme_id, *of)) or _add(
         session,
         ProgrammeStanding(
-            programme_id=assignment.programme_id, association_id=assignment.association_id, campaign_id=of[0],
-            side=of[1], committed=0,
+            programme_id=assignment.programme_id,
+            association_id=assignment.association_id,
+            campaign_id=of[0],
+            side=of[1],
+            committed=0,
         ),
     )
     standing.committed += 1

@@ -191,4 +191,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE outside_count, objective, capacity, programme_version, programme, association, campaign CASCADE")
+    op.execute(
+        "DROP TABLE outside_count, objective, capacity, programme_version, programme, association, campaign CASCADE"
+    )

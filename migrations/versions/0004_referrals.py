@@ -202,5 +202,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute("DROP FUNCTION linked_referral CASCADE")
-    op.execute("DROP TABLE draft, consent, referral_link, blind_index, identity, preview, keys.person_key, referral CASCADE")
+    op.execute(
+        "DROP TABLE draft, consent, referral_link, blind_index, identity, preview, keys.person_key, referral CASCADE"
+    )
     op.execute("DROP SEQUENCE referral_number")

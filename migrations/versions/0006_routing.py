@@ -149,4 +149,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TABLE standing_delta, capacity_use, programme_standing, association_standing, routing_decision, routing_catalogue, routing_policy CASCADE")
+    op.execute(
+        "DROP TABLE standing_delta, capacity_use, programme_standing, association_standing, routing_decision, routing_catalogue, routing_policy CASCADE"
+    )

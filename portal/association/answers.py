@@ -184,12 +184,12 @@ def hold(assignment_id: UUID) -> ResponseReturnValue:
 @inbox.post("/<uuid:assignment_id>/suivi")
 @requires(Permission.INBOX_ANSWER)
 def follow_up(assignment_id: UUID) -> ResponseReturnValue:
-    back = act_url("inbox.detail", assignment_id)
+    shown, back = assignment_shown(assignment_id), act_url("inbox.detail", assignment_id)
     steps = {state.value: state for state in FOLLOW_UP}
     state = steps.get(request.form.get("etape", ""))
     if state is None:
         return redirect(back, 303)
-    authorised = "autorisation" in request.form if is_minor(assignment_shown(assignment_id)) else None
+    authorised = "autorisation" in request.form if is_minor(shown) else None
     return acted(
         assignment_id, lambda one: record_follow_up(one, by=signed_in(), state=state, authorised=authorised), back
     )

@@ -28,11 +28,12 @@ from portal.models.routing import RoutingDecision
 from portal.operations.recording import Record
 from portal.queries.routing import Board
 
-State, Fact = AssignmentState, EventName
 UNDO = timedelta(minutes=5)
 ROUTED_AFTER = timedelta(seconds=3)
 WAITING_LIST_EVERY = timedelta(hours=6)
 MENTORING = timedelta(days=180)
+STAFF_DECIDE = timedelta(days=5)
+APPLICANT_IS_AWAITED = timedelta(days=14)
 Act = Callable[[datetime], None]
 
 
@@ -62,7 +63,9 @@ class History:
         first = None
         for journey in journeys:
             first = first or journey.request.received_at
-            self.fact(Fact.REFERRAL_SUBMITTED, journey, journey.request.received_at, {"channel": journey.facts.channel})
+            self.fact(
+                EventName.REFERRAL_SUBMITTED, journey, journey.request.received_at, {"channel": journey.facts.channel}
+            )
             ready = journey.request.ready_at
             if ready is not None:
                 self.at(ready + ROUTED_AFTER, self.routing(journey))
@@ -78,17 +81,19 @@ class History:
         if instant is not None and instant <= self.now:
             heapq.heappush(self.heap, (instant, next(self.order), act))
 
-    def fact(self, name: Fact, journey: Journey, at: datetime, data: dict[str, Any] | None = None) -> None:
+    def fact(self, name: EventName, journey: Journey, at: datetime, data: dict[str, Any] | None = None) -> None:
         offer = journey.assignment or {}
-        self.rows[Event].append({
-            "at": at,
-            "name": name,
-            "referral_id": journey.id,
-            "association_id": offer.get("association_id"),
-            "assignment_id": offer.get("id"),
-            "account_id": offer.get("answered_by"),
-            "data": data or {},
-        })
+        self.rows[Event].append(
+            {
+                "at": at,
+                "name": name,
+                "referral_id": journey.id,
+                "association_id": offer.get("association_id"),
+                "assignment_id": offer.get("id"),
+                "account_id": offer.get("answered_by"),
+                "data": data or {},
+            }
+        )
 
     def routing(self, journey: Journey) -> Act:
         return lambda at: self.route(journey, at)
@@ -121,7 +126,17 @@ class History:
                 journey.fitting = outcomes.possible
                 self.waitlist[journey.facts.side][journey.id] = journey
             case Unroutable(why=why):
-                journey.move(ReferralState.UNROUTABLE, at, UnroutableWhy(why.value))
+                self.hand_to_staff(journey, UnroutableWhy(why.value), at)
+
+    def hand_to_staff(self, journey: Journey, why: UnroutableWhy, at: datetime) -> None:
+        journey.move(ReferralState.UNROUTABLE, at, why)
+        self.at(at + STAFF_DECIDE, lambda when: self.settle(journey, ReferralState.UNROUTABLE, when))
+
+    def settle(self, journey: Journey, left_in: ReferralState, at: datetime) -> None:
+        """Closed, unless something has happened since."""
+        if journey.state is left_in:
+            journey.move(ReferralState.CLOSED, at)
+            self.fact(EventName.REFERRAL_CLOSED, journey, at)
 
     def waiting_list(self, at: datetime) -> None:
         """Those who fit where a place has come free are routed again, oldest first."""
@@ -141,7 +156,7 @@ class History:
         answer = answer_to(journey.request.key, self.world.slug_of(association), at, journey.facts.side)
         offer = journey.assignment
         assert offer is not None
-        self.at(answer.seen_at, lambda when: offer.update(state=State.SEEN, seen_at=when))
+        self.at(answer.seen_at, lambda when: offer.update(state=AssignmentState.SEEN, seen_at=when))
         if answer.kind is AnswerKind.SILENT or answer.answered_at is None or answer.answered_at >= offer["due_at"]:
             self.at(offer["due_at"], lambda when: self.expire(journey, when))
         elif answer.kind is AnswerKind.BOUNCED:
@@ -149,13 +164,18 @@ class History:
         else:
             self.at(answer.answered_at, lambda when: self.accept(journey, answer, when))
 
-    def answered(self, journey: Journey, state: State, at: datetime, **fields: Any) -> dict[str, Any]:
+    def answered(self, journey: Journey, state: AssignmentState, at: datetime, **fields: Any) -> dict[str, Any]:
         offer = journey.assignment
         assert offer is not None
         account, name = self.world.coordinators[str(offer["association_id"])]
         offer.update(
-            state=state, seen_at=offer.get("seen_at") or at, answered_at=at, answered_by=account,
-            answered_by_name=name, undo_until=at + UNDO, **fields,
+            state=state,
+            seen_at=offer.get("seen_at") or at,
+            answered_at=at,
+            answered_by=account,
+            answered_by_name=name,
+            undo_until=at + UNDO,
+            **fields,
         )
         offer["version"] += 1
         return offer
@@ -163,42 +183,62 @@ class History:
     def accept(self, journey: Journey, answer: DemoAnswer, at: datetime) -> None:
         start = at + UNDO
         offer = self.answered(
-            journey, State.ACCEPTED, at, contact_from=start,
+            journey,
+            AssignmentState.ACCEPTED,
+            at,
+            contact_from=start,
             contact_until=start + timedelta(days=self.settings.contact_days),
         )
-        self.fact(Fact.ASSIGNMENT_ACCEPTED, journey, at)
+        self.fact(EventName.ASSIGNMENT_ACCEPTED, journey, at)
         self.at(start, lambda when: offer.update(applied_at=when))
-        self.at(answer.contacted_at, lambda when: self.advance(journey, State.CONTACTED, Fact.ASSIGNMENT_CONTACTED, when))
+        self.at(
+            answer.contacted_at,
+            lambda when: self.advance(journey, AssignmentState.CONTACTED, EventName.ASSIGNMENT_CONTACTED, when),
+        )
         for tried in answer.tries[-1:]:
-            self.at(tried, lambda when: self.advance(journey, State.UNREACHABLE, Fact.ASSIGNMENT_UNREACHABLE, when))
-        self.at(answer.paired_at, lambda when: self.advance(journey, State.PAIRED, Fact.ASSIGNMENT_PAIRED, when))
+            self.at(
+                tried,
+                lambda when: self.advance(journey, AssignmentState.UNREACHABLE, EventName.ASSIGNMENT_UNREACHABLE, when),
+            )
+        self.at(
+            answer.paired_at,
+            lambda when: self.advance(journey, AssignmentState.PAIRED, EventName.ASSIGNMENT_PAIRED, when),
+        )
         self.at(answer.paired_at and answer.paired_at + MENTORING, lambda when: self.end(journey, when))
         self.at(answer.given_up_at, lambda when: self.give_up(journey, when))
         self.at(answer.left_at, lambda when: self.bounce(journey, answer.left_reason, answer.left_note, when))
 
-    def advance(self, journey: Journey, state: State, name: Fact, at: datetime) -> None:
+    def advance(self, journey: Journey, state: AssignmentState, name: EventName, at: datetime) -> None:
         assert journey.assignment is not None
         journey.assignment["state"] = state
         self.fact(name, journey, at)
 
     def end(self, journey: Journey, at: datetime) -> None:
         assert journey.assignment is not None
-        journey.assignment.update(state=State.ENDED, closed_at=at)
-        self.fact(Fact.ASSIGNMENT_ENDED, journey, at)
+        journey.assignment.update(state=AssignmentState.ENDED, closed_at=at)
+        self.fact(EventName.ASSIGNMENT_ENDED, journey, at)
         journey.move(ReferralState.CLOSED, at)
 
     def give_up(self, journey: Journey, at: datetime) -> None:
         assert journey.assignment is not None
-        journey.assignment.update(state=State.GIVEN_UP)
-        self.fact(Fact.ASSIGNMENT_GIVEN_UP, journey, at)
+        journey.assignment.update(state=AssignmentState.GIVEN_UP)
+        self.fact(EventName.ASSIGNMENT_GIVEN_UP, journey, at)
         self.close(journey, at)
         journey.move(ReferralState.CLOSED, at)
 
     def bounce(self, journey: Journey, reason: BounceReason | None, note: str, at: datetime) -> None:
         assert reason is not None
-        self.answered(journey, State.BOUNCED, at, bounce_reason=reason, bounce_note=note or None,
-                      contact_from=None, contact_until=None, applied_at=None)
-        self.fact(Fact.ASSIGNMENT_BOUNCED, journey, at, {"reason": reason})
+        self.answered(
+            journey,
+            AssignmentState.BOUNCED,
+            at,
+            bounce_reason=reason,
+            bounce_note=note or None,
+            contact_from=None,
+            contact_until=None,
+            applied_at=None,
+        )
+        self.fact(EventName.ASSIGNMENT_BOUNCED, journey, at, {"reason": reason})
         self.at(at + UNDO, lambda when: self.apply_bounce(journey, reason, when))
 
     def apply_bounce(self, journey: Journey, reason: BounceReason, at: datetime) -> None:
@@ -209,18 +249,20 @@ class History:
             case Effect.NEXT:
                 self.go_on(journey, at)
             case Effect.STAFF:
-                journey.move(ReferralState.UNROUTABLE, at, UnroutableWhy.OTHER)
+                self.hand_to_staff(journey, UnroutableWhy.OTHER, at)
             case Effect.CLOSED:
                 journey.move(ReferralState.CLOSED, at)
             case Effect.MERGED:
                 journey.move(ReferralState.MERGED, at)
             case Effect.BACK_TO_APPLICANT:
                 journey.move(ReferralState.AWAITING_APPLICANT, at)
+                awaited = ReferralState.AWAITING_APPLICANT
+                self.at(at + APPLICANT_IS_AWAITED, lambda when: self.settle(journey, awaited, when))
 
     def expire(self, journey: Journey, at: datetime) -> None:
         assert journey.assignment is not None
-        journey.assignment.update(state=State.EXPIRED)
-        self.fact(Fact.ASSIGNMENT_EXPIRED, journey, at)
+        journey.assignment.update(state=AssignmentState.EXPIRED)
+        self.fact(EventName.ASSIGNMENT_EXPIRED, journey, at)
         self.close(journey, at)
         self.go_on(journey, at)
 
@@ -246,9 +288,7 @@ def released(standing: Standing, association: str, programme: str, place: str) -
     """The standing once an offer no longer counts: the reverse of Standing.after."""
     its, own = standing.association(association), standing.programme(programme)
     row = its.places[place]
-    its = replace(
-        its, committed=its.committed - 1, places={**its.places, place: row._replace(taken=row.taken - 1)}
-    )
+    its = replace(its, committed=its.committed - 1, places={**its.places, place: row._replace(taken=row.taken - 1)})
     own = replace(own, committed=own.committed - 1)
     return replace(
         standing,

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from enum import Enum
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -21,7 +22,7 @@ from portal.demo.history import History
 from portal.demo.journey import Journey
 from portal.demo.rows import consent_rows, person_rows, referral_row
 from portal.demo.season import demo_season
-from portal.demo.world import World, key_of, write_world
+from portal.demo.world import key_of, write_world
 from portal.foundation import clock
 from portal.foundation.config import Settings
 from portal.foundation.database import owner_url
@@ -205,4 +206,4 @@ def _plain(column: Any, row: dict[str, Any]) -> Any:
         value = column.default.arg
     if isinstance(column.type, JSONB) and value is not None:
         return json.dumps(value, ensure_ascii=False, default=str)
-    return value.value if hasattr(value, "value") else value
+    return value.value if isinstance(value, Enum) else value

@@ -52,12 +52,13 @@ def person_rows(journey: Journey) -> list[Base]:
 def _person(request: DemoRequest) -> Person:
     who, guardian, referrer = request.identity, request.guardian, request.referrer
     return Person(
-        applicant=Applicant(
-            who.first_name, who.last_name, who.email or None, who.phone or None, request.birth_date
-        ),
+        applicant=Applicant(who.first_name, who.last_name, who.email or None, who.phone or None, request.birth_date),
         guardian=Guardian(_name(guardian), guardian.email or None, guardian.phone or None) if guardian else None,
         referrer=Referrer(
-            _name(referrer.identity), referrer.identity.email, referrer.identity.phone or None, referrer.function,
+            _name(referrer.identity),
+            referrer.identity.email,
+            referrer.identity.phone or None,
+            referrer.function,
             referrer.establishment.name,
         )
         if referrer

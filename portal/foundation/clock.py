@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import holidays
 
 PARIS = ZoneInfo("Europe/Paris")
+SATURDAY = 5
 _frozen: ContextVar[datetime | None] = ContextVar("frozen_now", default=None)
 
 
@@ -39,7 +40,7 @@ def _french_holidays(year: int) -> frozenset[date]:
 
 
 def is_working_day(day: date) -> bool:
-    return day.weekday() < 5 and day not in _french_holidays(day.year)
+    return day.weekday() < SATURDAY and day not in _french_holidays(day.year)
 
 
 def after_working_days(start: datetime, days: int) -> datetime:

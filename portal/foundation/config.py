@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SAMPLES = ("changeme", "change-me", "secret", "sample", "example", "password", "0123456789")
 MINIMUM_SECRET_LENGTH = 32
+MINIMUM_VARIETY = 10
+MASTER_KEY_BYTES = 32
 
 
 class Environment(StrEnum):
@@ -20,7 +22,7 @@ class Environment(StrEnum):
 
 
 def refuse_weak(name: str, value: str) -> None:
-    if len(value) < MINIMUM_SECRET_LENGTH or len(set(value)) < 10 or value.lower().startswith(SAMPLES):
+    if len(value) < MINIMUM_SECRET_LENGTH or len(set(value)) < MINIMUM_VARIETY or value.lower().startswith(SAMPLES):
         raise ValueError(f"{name} is missing, too short or a sample: give {MINIMUM_SECRET_LENGTH} random characters")
 
 
@@ -62,7 +64,7 @@ class Settings(BaseSettings):
             raw = base64.b64decode(value.get_secret_value(), validate=True)
         except binascii.Error as error:
             raise ValueError("MASTER_KEY must be base64") from error
-        if len(raw) != 32 or len(set(raw)) < 10:
+        if len(raw) != MASTER_KEY_BYTES or len(set(raw)) < MINIMUM_VARIETY:
             raise ValueError("MASTER_KEY must be 32 random bytes in base64")
         return value
 

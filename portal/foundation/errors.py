@@ -17,5 +17,5 @@ class AlreadyAnswered(DomainError):
     """Somebody else was faster; the message says who and when."""
 
 
-class Hidden(Exception):  # noqa: N818 - it is an answer (404), not a mistake of ours
+class Hidden(Exception):
     """The object does not exist for whoever asks."""

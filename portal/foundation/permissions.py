@@ -157,8 +157,9 @@ class UnguardedRoute(RuntimeError):
 
 def refuse_unguarded_routes(app: Flask) -> None:
     """Raise UnguardedRoute unless every route carries a guard."""
-    bare = sorted({rule.endpoint for rule in app.url_map.iter_rules()} - {
-        name for name, view in app.view_functions.items() if hasattr(view, "guard")
-    })
+    bare = sorted(
+        {rule.endpoint for rule in app.url_map.iter_rules()}
+        - {name for name, view in app.view_functions.items() if hasattr(view, "guard")}
+    )
     if bare:
         raise UnguardedRoute(f"add @requires or @public to: {', '.join(bare)}")

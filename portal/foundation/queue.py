@@ -11,6 +11,7 @@ from rq import Queue
 
 SIGNATURE_BYTES = 32
 WAKE_TTL_SECONDS = 3600
+CALL_PARTS = 4  # function, instance, arguments, keywords
 
 
 class Job(StrEnum):
@@ -49,7 +50,7 @@ class SignedSerializer:
         return value
 
     def _refuse_unknown_job(self, value: Any) -> None:
-        is_call = isinstance(value, list) and len(value) == 4 and isinstance(value[0], str)
+        is_call = isinstance(value, list) and len(value) == CALL_PARTS and isinstance(value[0], str)
         if is_call and value[0] not in set(Job):
             raise ForgedMessage("unknown job refused")
 

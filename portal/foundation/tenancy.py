@@ -84,12 +84,12 @@ def session_key() -> int:
 class ScopedSession(FlaskSession):
     """A session whose engine is that of its scope's database role."""
 
-    def get_bind(self, *args: Any, **kwargs: Any) -> Engine:
+    def get_bind(self, *_: Any, **__: Any) -> Engine:
         return self._db.engines[current_scope().role]
 
 
 @event.listens_for(ScopedSession, "after_begin")
-def bind_scope(session: ScopedSession, transaction: SessionTransaction, connection: Connection) -> None:
+def bind_scope(_: ScopedSession, transaction: SessionTransaction, connection: Connection) -> None:
     """Tenant, account and link live exactly as long as the transaction."""
     if not transaction.nested:
         connection.execute(BIND, current_scope().settings())

@@ -62,8 +62,6 @@ def is_ours(job: QueuedJob) -> bool:
     return name in JOBS and job.instance is None and not job.kwargs and all(isinstance(one, str) for one in job.args)
 
 
-def run_worker(
-    queue: Queue, connection: "Redis", serializer: SignedSerializer, *, burst: bool = False
-) -> None:
+def run_worker(queue: Queue, connection: "Redis", serializer: SignedSerializer, *, burst: bool = False) -> None:
     """Work until told to stop; burst: until the queue is empty."""
     PortalWorker(queue, connection, serializer).work(burst=burst, logging_level="WARNING")

@@ -65,8 +65,10 @@ def guardian_consent(about: Subject) -> Letter:
         subject=f"Demande {about.number} : votre accord est nécessaire",
         title="Un jeune a besoin de votre accord",
         paragraphs=(
-            "Un jeune de moins de 15 ans a demandé à être accompagné par un mentor bénévole, dans une association. "
-            "Il vous a désigné comme responsable légal.",
+            (
+                "Un jeune de moins de 15 ans a demandé à être accompagné par un mentor bénévole, dans une association. "
+                "Il vous a désigné comme responsable légal."
+            ),
             "Ouvrez la page pour lire ce qui est demandé, puis acceptez ou refusez. Rien n’est transmis avant.",
         ),
         action="Lire la demande et répondre",
@@ -80,8 +82,10 @@ def guardian_informed(about: Subject) -> Letter:
         subject=f"Demande {about.number} : pour votre information",
         title="Un jeune a demandé un mentor",
         paragraphs=(
-            "Un jeune de 15 à 17 ans dont vous êtes responsable légal a demandé à être accompagné par un mentor "
-            "bénévole. Sa demande va être confiée à une association.",
+            (
+                "Un jeune de 15 à 17 ans dont vous êtes responsable légal a demandé à être accompagné par un mentor "
+                "bénévole. Sa demande va être confiée à une association."
+            ),
             "L’association recueillera votre autorisation avant toute rencontre avec un mentor.",
         ),
         action="Suivre la demande",
@@ -95,8 +99,10 @@ def referral_placed(about: Subject) -> Letter:
         subject=f"Demande {about.number} : confiée à une association",
         title=f"{who} a reçu la demande",
         paragraphs=(
-            f"Elle a {about.undecided_days} jours pour répondre. Si elle ne peut pas, la demande part d’elle-même "
-            "vers une autre association.",
+            (
+                f"Elle a {about.undecided_days} jours pour répondre. Si elle ne peut pas, la demande part d’elle-même "
+                "vers une autre association."
+            ),
         ),
         action="Voir où elle en est",
         url=about.tracking_url,

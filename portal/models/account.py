@@ -32,8 +32,9 @@ class Membership(Base):
 
     __tablename__ = "membership"
     __table_args__ = (
-        Index("uq_membership_current", "account_id", "association_id", unique=True,
-              postgresql_where="ended_at IS NULL"),
+        Index(
+            "uq_membership_current", "account_id", "association_id", unique=True, postgresql_where="ended_at IS NULL"
+        ),
     )
 
     id: Mapped[Key]

@@ -105,8 +105,7 @@ class Assignment(Base):
         Index("ix_assignment_inbox", "association_id", "state", "due_at", "id"),
         Index("ix_assignment_history", "association_id", "offered_at", "id"),
         Index("ix_assignment_due", "due_at", postgresql_where="closed_at IS NULL"),
-        Index("ix_assignment_to_apply", "undo_until",
-              postgresql_where="applied_at IS NULL AND undo_until IS NOT NULL"),
+        Index("ix_assignment_to_apply", "undo_until", postgresql_where="applied_at IS NULL AND undo_until IS NOT NULL"),
     )
 
     id: Mapped[Key]

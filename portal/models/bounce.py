@@ -56,9 +56,7 @@ _NEXT = "La demande part vers une autre association."
 _MENTEES, _MENTORS = frozenset({Side.MENTEE}), frozenset({Side.MENTOR})
 
 BOUNCES: dict[BounceReason, Bounce] = {
-    BounceReason.NO_PLACE: Bounce(
-        "Plus de place", _NEXT, Effect.NEXT, Advice.LOWER_CAPACITY, 0, Source.ASSOCIATION
-    ),
+    BounceReason.NO_PLACE: Bounce("Plus de place", _NEXT, Effect.NEXT, Advice.LOWER_CAPACITY, 0, Source.ASSOCIATION),
     BounceReason.AGE_OR_LEVEL: Bounce(
         "Âge ou niveau qui ne convient pas", _NEXT, Effect.NEXT, Advice.ADD_CRITERION, 1, Source.PLATFORM
     ),
@@ -70,7 +68,12 @@ BOUNCES: dict[BounceReason, Bounce] = {
     ),
     BounceReason.NEEDS_REFERRER: Bounce(
         "Il faut un prescripteur ou un établissement partenaire",
-        _NEXT, Effect.NEXT, Advice.ADD_CRITERION, 1, Source.PLATFORM, _MENTEES,
+        _NEXT,
+        Effect.NEXT,
+        Advice.ADD_CRITERION,
+        1,
+        Source.PLATFORM,
+        _MENTEES,
     ),
     BounceReason.NO_FITTING_MATCH: Bounce(
         "Aucun binôme possible chez nous", _NEXT, Effect.NEXT, Advice.NOTHING, 0, Source.ASSOCIATION
@@ -78,28 +81,54 @@ BOUNCES: dict[BounceReason, Bounce] = {
     BounceReason.CHARTER_NOT_MET: Bounce(
         "Charte ou vérification préalable non remplie",
         "La demande est confiée à l’équipe du Collectif.",
-        Effect.STAFF, Advice.NOTHING, 0, Source.APPLICANT, _MENTORS,
+        Effect.STAFF,
+        Advice.NOTHING,
+        0,
+        Source.APPLICANT,
+        _MENTORS,
     ),
     BounceReason.TOO_LITTLE_TIME: Bounce(
-        "Trop peu de temps, ou une durée trop courte", _NEXT, Effect.NEXT, Advice.ADD_CRITERION, 1, Source.PLATFORM,
+        "Trop peu de temps, ou une durée trop courte",
+        _NEXT,
+        Effect.NEXT,
+        Advice.ADD_CRITERION,
+        1,
+        Source.PLATFORM,
         _MENTORS,
     ),
     BounceReason.UNREACHABLE: Bounce(
         "Injoignable après plusieurs essais",
         "La personne est prévenue et peut répondre ; sans nouvelle, la demande est close.",
-        Effect.BACK_TO_APPLICANT, Advice.NOTHING, 0, Source.APPLICANT, needs_note=True,
+        Effect.BACK_TO_APPLICANT,
+        Advice.NOTHING,
+        0,
+        Source.APPLICANT,
+        needs_note=True,
     ),
     BounceReason.NO_FOLLOW_UP: Bounce(
-        "Ne donne pas suite", "La demande est close ; la personne peut la rouvrir.",
-        Effect.CLOSED, Advice.NOTHING, 0, Source.APPLICANT,
+        "Ne donne pas suite",
+        "La demande est close ; la personne peut la rouvrir.",
+        Effect.CLOSED,
+        Advice.NOTHING,
+        0,
+        Source.APPLICANT,
     ),
     BounceReason.DUPLICATE: Bounce(
-        "Déjà accompagné, ou demande en double", "La demande est classée comme doublon.",
-        Effect.MERGED, Advice.NOTHING, 0, Source.DATA,
+        "Déjà accompagné, ou demande en double",
+        "La demande est classée comme doublon.",
+        Effect.MERGED,
+        Advice.NOTHING,
+        0,
+        Source.DATA,
     ),
     BounceReason.OTHER: Bounce(
-        "Autre motif", "L’équipe du Collectif lit votre motif et décide.",
-        Effect.STAFF, Advice.NOTHING, 0, Source.ASSOCIATION, needs_note=True,
+        "Autre motif",
+        "L’équipe du Collectif lit votre motif et décide.",
+        Effect.STAFF,
+        Advice.NOTHING,
+        0,
+        Source.ASSOCIATION,
+        needs_note=True,
     ),
 }
 

@@ -20,8 +20,9 @@ class Capacity(Base):
 
     __tablename__ = "capacity"
     __table_args__ = (
-        UniqueConstraint("association_id", "side", "campaign_id", "place", "programme_id",
-                         postgresql_nulls_not_distinct=True),
+        UniqueConstraint(
+            "association_id", "side", "campaign_id", "place", "programme_id", postgresql_nulls_not_distinct=True
+        ),
         CheckConstraint("amount >= 0", name="amount"),
     )
 

@@ -131,9 +131,7 @@ class Outbox(Base):
     """A message that must leave, written in the same transaction as its cause; addresses are read when it leaves."""
 
     __tablename__ = "outbox"
-    __table_args__ = (
-        Index("ix_outbox_pending", "next_attempt_at", postgresql_where="state = 'pending'"),
-    )
+    __table_args__ = (Index("ix_outbox_pending", "next_attempt_at", postgresql_where="state = 'pending'"),)
 
     id: Mapped[Key]
     deduplication_key: Mapped[Str] = mapped_column(Text, unique=True)

@@ -22,7 +22,7 @@ class PersonKey(Base):
     """A data key wrapped by the master key. Dumped apart and kept 7 days, so that erasure reaches backups."""
 
     __tablename__ = "person_key"
-    __table_args__ = {"schema": "keys"}
+    __table_args__ = {"schema": "keys"}  # noqa: RUF012 - SQLAlchemy reads a plain dict
 
     referral_id: Mapped[ReferralKey] = mapped_column(primary_key=True)
     purpose: Mapped[KeyPurpose] = mapped_column(one_of(KeyPurpose, name="purpose"), primary_key=True)

@@ -17,8 +17,9 @@ class Objective(Base):
     __tablename__ = "objective"
     __table_args__ = (
         UniqueConstraint("association_id", "side", "campaign_id", "version"),
-        CheckConstraint("amount >= 0 AND virtual_start_numerator >= 0 AND virtual_start_denominator > 0",
-                        name="positive"),
+        CheckConstraint(
+            "amount >= 0 AND virtual_start_numerator >= 0 AND virtual_start_denominator > 0", name="positive"
+        ),
     )
 
     id: Mapped[Key]

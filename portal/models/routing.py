@@ -39,8 +39,11 @@ class RoutingCatalogue(Base):
 
 
 class RoutingDecision(Base):
-    """One run of the engine for one referral. packed: matching.replay's form; with the catalogue and the
-    profile it gives the whole explanation back and can be run again."""
+    """One run of the engine for one referral.
+
+    packed: matching.replay's form; with the catalogue and the profile it gives the whole explanation back and can
+    be run again.
+    """
 
     __tablename__ = "routing_decision"
     __table_args__ = (Index("ix_routing_decision_referral", "referral_id", "decided_at"),)

@@ -62,9 +62,7 @@ def apply_answers(limit: int = BATCH) -> Applied:
     return Applied(len(assignments), freed)
 
 
-def locked_with_their_requests(
-    *conditions: ColumnElement[bool], limit: int
-) -> list[tuple[Assignment, Referral]]:
+def locked_with_their_requests(*conditions: ColumnElement[bool], limit: int) -> list[tuple[Assignment, Referral]]:
     """The assignments that meet the conditions, oldest first, with their requests; both locked, or left out."""
     query = select(Assignment.id, Assignment.referral_id).where(*conditions)
     found = db.session.execute(query.order_by(Assignment.offered_at, Assignment.id).limit(limit)).all()

@@ -46,8 +46,15 @@ def seal_pending(limit: int = BATCH) -> int:
 
 def written(entry: JournalEntry) -> bytes:
     """All that an entry says, in one form for ever."""
-    said = (entry.id, entry.at.isoformat(), entry.act.value, entry.account_id, entry.association_id,
-            entry.referral_id, entry.detail)
+    said = (
+        entry.id,
+        entry.at.isoformat(),
+        entry.act.value,
+        entry.account_id,
+        entry.association_id,
+        entry.referral_id,
+        entry.detail,
+    )
     return json.dumps([None if one is None else str(one) for one in said], ensure_ascii=False).encode()
 
 

@@ -95,9 +95,7 @@ class Hand:
         closed = programme.closed_because(self.outcome.at.date())
         if programme.association in self.outcome.tried or closed:
             return closed or TRIED
-        found = opening_of(
-            programme, self.board.standing, places_nearest_first(self.profile), **self._ways(programme)
-        )
+        found = opening_of(programme, self.board.standing, places_nearest_first(self.profile), **self._ways(programme))
         return found or NO_PLACE
 
     def _ways(self, programme: Programme) -> dict[str, bool]:

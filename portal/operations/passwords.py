@@ -39,9 +39,10 @@ def password_matches(password: str, hashed: str | None) -> bool:
     against = hashed or _hash_of_nobody()
     try:
         with at_most_two:
-            return hasher.verify(against, _peppered(password)) and hashed is not None
+            matches = bool(hasher.verify(against, _peppered(password)))
     except (VerifyMismatchError, InvalidHashError):
         return False
+    return matches and hashed is not None
 
 
 def refuse_weak_password(password: str, *, about: list[str]) -> None:

@@ -92,16 +92,18 @@ class Record:
         """Store the decision; returns its id."""
         decision_id = new_id()
         self.catalogue_id = self.catalogue_id or stored_catalogue(decision.catalogue)
-        self.rows[RoutingDecision].append({
-            "id": decision_id,
-            "referral_id": referral.id,
-            "catalogue_id": self.catalogue_id,
-            "decided_at": decision.at,
-            "packed": pack(decision),
-            "profile": referral.profile,
-            "orienter_id": orienter and orienter.account_id,
-            "orienter_reason": orienter and orienter.reason,
-        })
+        self.rows[RoutingDecision].append(
+            {
+                "id": decision_id,
+                "referral_id": referral.id,
+                "catalogue_id": self.catalogue_id,
+                "decided_at": decision.at,
+                "packed": pack(decision),
+                "profile": referral.profile,
+                "orienter_id": orienter and orienter.account_id,
+                "orienter_reason": orienter and orienter.reason,
+            }
+        )
         return decision_id
 
     def offer(
@@ -119,38 +121,42 @@ class Record:
         association_id, programme_id = UUID(decision.association), UUID(decision.programme)
         capacity_id = self.board.capacity_of(decision)
         assignment_id = new_id()
-        self.rows[Assignment].append({
-            "id": assignment_id,
-            "referral_id": referral.id,
-            "association_id": association_id,
-            "programme_id": programme_id,
-            "campaign_id": campaign_id,
-            "capacity_id": capacity_id,
-            "decision_id": decision_id,
-            "side": self.board.side,
-            "referral_number": referral.number,
-            "place": decision.place,
-            "hop": referral.hops,
-            "by_hand": orienter is not None,
-            "state": AssignmentState.OFFERED,
-            "offered_at": decision.at,
-            "late_at": self.late_at,
-            "due_at": decision.at + self.patience,
-            "excerpt": _shown(its_part, decision, standing),
-            "to_verify": list(its_part.to_verify),
-            "version": 1,
-        })
+        self.rows[Assignment].append(
+            {
+                "id": assignment_id,
+                "referral_id": referral.id,
+                "association_id": association_id,
+                "programme_id": programme_id,
+                "campaign_id": campaign_id,
+                "capacity_id": capacity_id,
+                "decision_id": decision_id,
+                "side": self.board.side,
+                "referral_number": referral.number,
+                "place": decision.place,
+                "hop": referral.hops,
+                "by_hand": orienter is not None,
+                "state": AssignmentState.OFFERED,
+                "offered_at": decision.at,
+                "late_at": self.late_at,
+                "due_at": decision.at + self.patience,
+                "excerpt": _shown(its_part, decision, standing),
+                "to_verify": list(its_part.to_verify),
+                "version": 1,
+            }
+        )
         self.changes.append(
             Change(association_id, campaign_id, self.board.side, programme_id, capacity_id, 1, decision.at)
         )
-        self.rows[Outbox].append({
-            "deduplication_key": f"{Message.REFERRAL_PLACED}:{assignment_id}",
-            "message": Message.REFERRAL_PLACED,
-            "referral_id": referral.id,
-            "state": OutboxState.PENDING,
-            "attempts": 0,
-            "next_attempt_at": self.at,
-        })
+        self.rows[Outbox].append(
+            {
+                "deduplication_key": f"{Message.REFERRAL_PLACED}:{assignment_id}",
+                "message": Message.REFERRAL_PLACED,
+                "referral_id": referral.id,
+                "state": OutboxState.PENDING,
+                "attempts": 0,
+                "next_attempt_at": self.at,
+            }
+        )
         self.move(
             referral,
             ReferralState.PLACED,
@@ -172,7 +178,12 @@ class Record:
         **event_fields: Any,
     ) -> None:
         self.moved.append((referral.id, referral.version, state, why))
-        fields = {"association_id": None, "assignment_id": None, "account_id": None, "data": {"why": why} if why else {}}
+        fields = {
+            "association_id": None,
+            "assignment_id": None,
+            "account_id": None,
+            "data": {"why": why} if why else {},
+        }
         self.rows[Event].append(
             fields | event_fields | {"at": self.at, "name": event or EVENTS[state], "referral_id": referral.id}
         )
@@ -222,4 +233,3 @@ def stored_catalogue(catalogue: Catalogue) -> UUID:
             [{"id": found, "side": catalogue.side, "digest": digest, "programmes": catalogue.to_json()}],
         )
     return found
-

@@ -56,9 +56,7 @@ def route_waiting(side: Side, limit: int = BATCH) -> BatchResult:
     return _route(side, waiting(side, ReferralState.TO_ROUTE, limit), ReferralState.TO_ROUTE)
 
 
-def route_again(
-    side: Side, state: ReferralState, after: Cursor | None = None, limit: int = BATCH
-) -> BatchResult:
+def route_again(side: Side, state: ReferralState, after: Cursor | None = None, limit: int = BATCH) -> BatchResult:
     """One batch of a pass over those without a place or a solution, oldest first; writes only what changed."""
     take_openings(side)
     return _route(side, waiting(side, state, limit, after), state)
@@ -109,4 +107,3 @@ def _result(record: Record, referrals: list[Row[Any]]) -> BatchResult:
         unroutable=states.count(ReferralState.UNROUTABLE),
         after=(referrals[-1].received_at, referrals[-1].id),
     )
-

@@ -53,8 +53,9 @@ def _attempt(row: Outbox, settings: Settings) -> None:
     letter = LETTERS[row.message](subject_of(referral, settings))
     try:
         hand_over(
-            as_message(letter, to=to, sender=settings.mail_from, brand=settings.brand_name,
-                       contact=settings.contact_mail),
+            as_message(
+                letter, to=to, sender=settings.mail_from, brand=settings.brand_name, contact=settings.contact_mail
+            ),
             host=settings.smtp_host,
             port=settings.smtp_port,
         )

@@ -31,13 +31,17 @@ class Change:
 
 def fold_answers(side: Side) -> None:
     """Bring into the sums what answers have appended since the last batch."""
-    gone = delete(StandingDelta).where(StandingDelta.side == side).returning(
-        StandingDelta.association_id,
-        StandingDelta.campaign_id,
-        StandingDelta.side,
-        StandingDelta.programme_id,
-        StandingDelta.capacity_id,
-        StandingDelta.amount,
+    gone = (
+        delete(StandingDelta)
+        .where(StandingDelta.side == side)
+        .returning(
+            StandingDelta.association_id,
+            StandingDelta.campaign_id,
+            StandingDelta.side,
+            StandingDelta.programme_id,
+            StandingDelta.capacity_id,
+            StandingDelta.amount,
+        )
     )
     add_to_sums([Change(*row) for row in db.session.execute(gone)])
 
@@ -58,16 +62,28 @@ def add_to_sums(changes: Iterable[Change]) -> None:
     _add(
         AssociationStanding,
         [
-            {"association_id": key[0], "campaign_id": key[1], "side": key[2], "committed": amount, "reach": 0,
-             "last_served_at": served.get(key[0])}
+            {
+                "association_id": key[0],
+                "campaign_id": key[1],
+                "side": key[2],
+                "committed": amount,
+                "reach": 0,
+                "last_served_at": served.get(key[0]),
+            }
             for key, amount in associations.items()
         ],
     )
     _add(
         ProgrammeStanding,
         [
-            {"programme_id": key[0], "campaign_id": key[1], "side": key[2], "association_id": key[3],
-             "committed": amount, "last_served_at": served.get(key[0])}
+            {
+                "programme_id": key[0],
+                "campaign_id": key[1],
+                "side": key[2],
+                "association_id": key[3],
+                "committed": amount,
+                "last_served_at": served.get(key[0]),
+            }
             for key, amount in programmes.items()
         ],
     )

@@ -87,7 +87,9 @@ def _open_places(side: Side) -> Select[str]:
 def _catalogue(side: Side, rows: tuple[Row[Any], ...], places: tuple[str, ...]) -> Catalogue:
     versions = [row.version_id for row in rows]
     query = select(ProgrammeVersion.id, ProgrammeVersion.criteria).where(ProgrammeVersion.id.in_(versions))
-    criteria: dict[UUID, object] = {row.id: row.criteria for row in db.session.execute(query.order_by(ProgrammeVersion.id))}
+    criteria: dict[UUID, object] = {
+        row.id: row.criteria for row in db.session.execute(query.order_by(ProgrammeVersion.id))
+    }
     candidates = [found for row in rows if (found := _candidate(side, row, criteria[row.version_id]))]
     names = {str(row.association_id): row.association_name for row in rows}
     known = {place: place_name(place) for place in _named(candidates).union(places)}

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 from flask import Blueprint, Flask, abort, render_template
@@ -32,7 +31,7 @@ class Received:
 
 def read(file: Path) -> Received:
     message = message_from_bytes(file.read_bytes(), policy=policy.default)
-    body = message.get_body(("plain",)) if isinstance(message, EmailMessage) else None
+    body = message.get_body(("plain",))
     return Received(
         key=file.stem,
         to=str(message["To"]),

@@ -9,6 +9,9 @@ from flask_login import current_user
 from portal.foundation import clock
 from portal.foundation.config import Settings
 
+OK = 200
+UNPROCESSABLE = 422
+
 
 @dataclass(frozen=True)
 class Brand:
@@ -23,11 +26,11 @@ def settings() -> Settings:
     return found
 
 
-def page(template: str, status: int = 200, **values: Any) -> tuple[str, int]:
+def page(template: str, status: int = OK, **values: Any) -> tuple[str, int]:
     """A page of the portal; a form with errors is 422, so that nothing is committed."""
     form = values.get("form")
-    if status == 200 and form is not None and getattr(form, "errors", None):
-        status = 422
+    if status == OK and form is not None and getattr(form, "errors", None):
+        status = UNPROCESSABLE
     return render_template(template, **values), status
 
 

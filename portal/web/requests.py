@@ -3,9 +3,9 @@
 from flask import Flask, Response, abort, current_app, g, request
 from flask_login import current_user
 
+from portal.foundation.extensions import db, login_manager
 from portal.foundation.permissions import Guard, Permission, Role, SignedIn
 from portal.foundation.tenancy import DatabaseRole, OpenScope, Scope, open_scopes
-from portal.foundation.extensions import db, login_manager
 from portal.foundation.transactions import commit, rollback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -20,7 +20,7 @@ DATABASE_ROLE = {
 def guard_of_request() -> Guard | None:
     if request.endpoint is None:
         return None
-    guard: Guard = current_app.view_functions[request.endpoint].guard  # type: ignore[attr-defined]
+    guard: Guard = vars(current_app.view_functions[request.endpoint])["guard"]
     return guard
 
 

@@ -1,5 +1,7 @@
 """Every table is behind forced row-level security, and no role of the application owns or bypasses anything."""
 
+from typing import Any
+
 import psycopg
 import pytest
 
@@ -14,7 +16,7 @@ def catalogue(database_url: str) -> "psycopg.Connection[tuple[object, ...]]":
     return psycopg.connect(database_url, autocommit=True)
 
 
-def test_every_table_forces_row_level_security(catalogue):
+def test_every_table_forces_row_level_security(catalogue: Any) -> None:
     bare = catalogue.execute(
         "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
         " WHERE relkind IN ('r', 'p') AND nspname IN ('public', 'keys')"
@@ -23,7 +25,7 @@ def test_every_table_forces_row_level_security(catalogue):
     assert {name for (name,) in bare} <= ALLOWED
 
 
-def test_every_table_has_a_policy_for_the_owner_too(catalogue):
+def test_every_table_has_a_policy_for_the_owner_too(catalogue: Any) -> None:
     tables = {
         name
         for (name,) in catalogue.execute(
@@ -39,7 +41,7 @@ def test_every_table_has_a_policy_for_the_owner_too(catalogue):
     assert tables - owned == ALLOWED
 
 
-def test_login_roles_own_nothing_and_bypass_nothing(catalogue):
+def test_login_roles_own_nothing_and_bypass_nothing(catalogue: Any) -> None:
     for role in DatabaseRole:
         row = catalogue.execute(
             "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolcanlogin,"
@@ -51,7 +53,7 @@ def test_login_roles_own_nothing_and_bypass_nothing(catalogue):
         assert row == (False, False, False, False, True, 0, 0), role
 
 
-def test_roles_that_own_cannot_log_in(catalogue):
+def test_roles_that_own_cannot_log_in(catalogue: Any) -> None:
     for role in OWNERS:
         row = catalogue.execute(
             "SELECT rolcanlogin, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = %s", [role]
@@ -59,7 +61,7 @@ def test_roles_that_own_cannot_log_in(catalogue):
         assert row == (False, False, False)
 
 
-def test_no_table_is_granted_to_everyone(catalogue):
+def test_no_table_is_granted_to_everyone(catalogue: Any) -> None:
     granted = catalogue.execute(
         "SELECT table_name FROM information_schema.role_table_grants"
         " WHERE grantee = 'PUBLIC' AND table_schema IN ('public', 'keys')"
@@ -67,7 +69,7 @@ def test_no_table_is_granted_to_everyone(catalogue):
     assert granted == []
 
 
-def test_functions_of_links_are_the_public_roles_only(catalogue):
+def test_functions_of_links_are_the_public_roles_only(catalogue: Any) -> None:
     definers = catalogue.execute(
         "SELECT proname, pg_get_userbyid(proowner), proconfig FROM pg_proc p JOIN pg_namespace n"
         " ON n.oid = p.pronamespace WHERE prosecdef AND nspname = 'public'"

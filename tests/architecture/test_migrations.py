@@ -26,12 +26,12 @@ def differences(settings: Settings) -> list[object]:
     return found
 
 
-def test_the_database_is_what_the_models_say(fresh):
+def test_the_database_is_what_the_models_say(fresh: Settings) -> None:
     database.migrate(fresh)
     assert differences(fresh) == []
 
 
-def test_every_migration_can_be_taken_back_and_made_again(fresh):
+def test_every_migration_can_be_taken_back_and_made_again(fresh: Settings) -> None:
     database.migrate(fresh)
     database.roll_back(fresh, "base")
     database.migrate(fresh)

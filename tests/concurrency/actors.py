@@ -100,15 +100,23 @@ def withdraw(chance: random.Random, _: list[UUID]) -> None:
 
 
 def route(chance: random.Random, _: list[UUID]) -> None:
-    chance.choice((
-        lambda: drain("mentee"), lambda: drain("mentee"), lambda: drain("mentee", "waitlist"), apply_answers,
-    ))()
+    chance.choice(
+        (
+            lambda: drain("mentee"),
+            lambda: drain("mentee"),
+            lambda: drain("mentee", "waitlist"),
+            apply_answers,
+        )
+    )()
     done["rounds"] += 1
     time.sleep(chance.random() * 0.05)
 
 
 ROLES: dict[str, Callable[[random.Random, list[UUID]], Any]] = {
-    "route": route, "answer": answer, "capacity": change_capacity, "withdraw": withdraw,
+    "route": route,
+    "answer": answer,
+    "capacity": change_capacity,
+    "withdraw": withdraw,
 }
 
 

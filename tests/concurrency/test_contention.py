@@ -52,12 +52,25 @@ def make_requests(arrange: Session, campaign: Campaign) -> list[str]:
     for number in range(REQUESTS):
         key, age = new_id(), 14 + number % 14
         received = now - timedelta(seconds=REQUESTS - number)
-        rows.append({
-            "id": key, "number": f"2026-{number:05}", "side": Side.MENTEE, "channel": Channel.SELF,
-            "state": ReferralState.TO_ROUTE, "state_since": received, "received_at": received, "awaiting": [],
-            "campaign_id": campaign.id, "profile": profile_json(key, age=age), "needs": [], "hops": 0, "version": 1,
-            "tracking_digest": token_digest(f"tracking {number}"), "link_version": 1,
-        })
+        rows.append(
+            {
+                "id": key,
+                "number": f"2026-{number:05}",
+                "side": Side.MENTEE,
+                "channel": Channel.SELF,
+                "state": ReferralState.TO_ROUTE,
+                "state_since": received,
+                "received_at": received,
+                "awaiting": [],
+                "campaign_id": campaign.id,
+                "profile": profile_json(key, age=age),
+                "needs": [],
+                "hops": 0,
+                "version": 1,
+                "tracking_digest": token_digest(f"tracking {number}"),
+                "link_version": 1,
+            }
+        )
     arrange.execute(insert(Referral), rows)
     return [str(row["tracking_digest"]) for row in rows[::10]]
 
@@ -78,7 +91,10 @@ def run_at_once(environment: dict[str, str], links: list[str]) -> Counter[str]:
     actors = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.concurrency.actors", role, str(seed), str(SECONDS)],
-            env=told, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            env=told,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for seed, role in enumerate(ACTORS)
     ]
@@ -159,9 +175,7 @@ class Ledger:
         for association, its in decision.outcome.standing.associations.items():
             capacity = self.owner_of[association]
             assert its.committed == self.committed[association]
-            assert dict(its.places) == {
-                "country:FR": Places(self.amounts[capacity], self.folded_taken[capacity])
-            }
+            assert dict(its.places) == {"country:FR": Places(self.amounts[capacity], self.folded_taken[capacity])}
         assert isinstance(decision.outcome, Placed) == (offer is not None)
         if offer is not None:
             self._offered(offer)
@@ -213,17 +227,26 @@ def assert_no_request_is_lost_double_or_given_back(owner: "psycopg.Connection[An
 
     assert rows("SELECT count(*) FROM referral") == [(REQUESTS,)]
     assert rows("SELECT id FROM referral WHERE state = 'to_route'") == []
-    assert rows(
-        "SELECT r.id FROM referral r LEFT JOIN assignment a ON a.referral_id = r.id AND a.closed_at IS NULL"
-        " GROUP BY r.id HAVING count(a.id) <> (CASE r.state WHEN 'placed' THEN 1 ELSE 0 END)"
-    ) == []
-    assert rows(
-        "SELECT referral_id FROM assignment GROUP BY referral_id HAVING count(*) <> count(DISTINCT association_id)"
-    ) == []
-    assert rows(
-        "SELECT a.id FROM assignment a LEFT JOIN routing_decision d ON d.id = a.decision_id"
-        " AND d.referral_id = a.referral_id WHERE d.id IS NULL"
-    ) == []
+    assert (
+        rows(
+            "SELECT r.id FROM referral r LEFT JOIN assignment a ON a.referral_id = r.id AND a.closed_at IS NULL"
+            " GROUP BY r.id HAVING count(a.id) <> (CASE r.state WHEN 'placed' THEN 1 ELSE 0 END)"
+        )
+        == []
+    )
+    assert (
+        rows(
+            "SELECT referral_id FROM assignment GROUP BY referral_id HAVING count(*) <> count(DISTINCT association_id)"
+        )
+        == []
+    )
+    assert (
+        rows(
+            "SELECT a.id FROM assignment a LEFT JOIN routing_decision d ON d.id = a.decision_id"
+            " AND d.referral_id = a.referral_id WHERE d.id IS NULL"
+        )
+        == []
+    )
 
 
 def assert_the_sums_are_those_of_a_recount(owner: "psycopg.Connection[Any]") -> None:

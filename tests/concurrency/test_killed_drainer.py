@@ -143,8 +143,12 @@ def test_a_request_that_came_as_the_leader_let_go_is_not_forgotten(
     def batches_then_one_more(side: Side) -> int:
         routed = true_batches(side)
         if not late:
-            late.append(owner.execute("UPDATE referral SET state = 'to_route' WHERE number ="
-                                      " (SELECT min(number) FROM referral) RETURNING id").fetchone())
+            late.append(
+                owner.execute(
+                    "UPDATE referral SET state = 'to_route' WHERE number ="
+                    " (SELECT min(number) FROM referral) RETURNING id"
+                ).fetchone()
+            )
             owner.execute("DELETE FROM assignment WHERE referral_id = %s", late[0])
         return routed
 

@@ -20,7 +20,6 @@ def birth(age: int) -> dict[str, str]:
     return {"day": "1", "month": "1", "year": str(clock.today().year - age)}
 
 
-
 REFUGEE: Answers = [
     ("prenom", {"first_name": "Samira", "last_name": "Haddad"}),
     ("naissance", birth(20)),
@@ -49,7 +48,10 @@ VOLUNTEER: Answers = [
 ]
 COUNSELLOR: Answers = [
     ("qui", {"filler": "professional"}),
-    ("structure", {"referrer_type": "mission_locale", "establishment": "Mission locale de démonstration", "role": "Conseillère"}),
+    (
+        "structure",
+        {"referrer_type": "mission_locale", "establishment": "Mission locale de démonstration", "role": "Conseillère"},
+    ),
     ("vous", {"name": "Karima Saïd", "mail": "karima.said@example.org"}),
     ("prenom", {"first_name": "Théo", "last_name": "Marchand"}),
     ("naissance", birth(16)),

@@ -103,16 +103,14 @@ def complaints_of(visitor: Visitor, path: str, width: int) -> list[str]:
 
 
 def look_at(visitor: Visitor, paths: tuple[str, ...], named: dict[str, Any]) -> list[str]:
-    return [
-        said for path in paths for width in WIDTHS for said in complaints_of(visitor, path.format(**named), width)
-    ]
+    return [said for path in paths for width in WIDTHS for said in complaints_of(visitor, path.format(**named), width)]
 
 
-def test_anybodys_pages(visit: Visit, site: Site):
+def test_anybodys_pages(visit: Visit, site: Site) -> None:
     assert look_at(visit(), PUBLIC, {}) == []
 
 
-def test_each_question_of_a_form_its_review_and_what_follows(visit: Visit, site: Site):
+def test_each_question_of_a_form_its_review_and_what_follows(visit: Visit, site: Site) -> None:
     visitor, said = visit(), []
     for step, values in REFUGEE:
         said += look_at(visitor, (f"/je-cherche-un-mentor/{step}",), {})
@@ -126,7 +124,7 @@ def test_each_question_of_a_form_its_review_and_what_follows(visit: Visit, site:
     assert said == []
 
 
-def test_a_form_sent_empty_says_what_is_missing(visit: Visit, site: Site):
+def test_a_form_sent_empty_says_what_is_missing(visit: Visit, site: Site) -> None:
     visitor = visit(390)
     visitor.go("/je-cherche-un-mentor/prenom").page.locator("form button[type=submit]").last.click()
     assert "Le prénom est nécessaire." in visitor.page.inner_text("main")
@@ -135,12 +133,12 @@ def test_a_form_sent_empty_says_what_is_missing(visit: Visit, site: Site):
     assert visitor.page.evaluate("() => axe.run()")["violations"] == []
 
 
-def test_a_coordinators_pages(visit: Visit, site: Site):
+def test_a_coordinators_pages(visit: Visit, site: Site) -> None:
     named = objects(site)
     visitor = visit().sign_in(named["coordinator"], PASSWORD)
     assert look_at(visitor, ASSOCIATION, named) == []
 
 
-def test_the_collectifs_pages(visit: Visit, site: Site):
+def test_the_collectifs_pages(visit: Visit, site: Site) -> None:
     visitor = visit().sign_in(STAFF[0][0], PASSWORD)
     assert look_at(visitor, COLLECTIF, objects(site)) == []

@@ -87,7 +87,7 @@ def sign_in(visit: Visit, mail: str, width: int = 1280) -> Visitor:
     return visit(width).sign_in(mail, PASSWORD)
 
 
-def test_a_refugee_of_20_in_roubaix_finds_an_association_and_the_next_when_it_is_full(visit: Visit, site: Site):
+def test_a_refugee_of_20_in_roubaix_finds_an_association_and_the_next_when_it_is_full(visit: Visit, site: Site) -> None:
     young = visit(390, 844)
     young.go("/").page.get_by_role("link", name="Commencer").click()
     number = send_form(young.page, REFUGEE)
@@ -104,7 +104,11 @@ def test_a_refugee_of_20_in_roubaix_finds_an_association_and_the_next_when_it_is
     decided = staff.page.inner_text("main")
     assert name in decided
     assert "DUO for a JOB" in decided
-    rivals = [rival for rival in keys_before(site, first) if re.search(rf"{re.escape(rival)}.*\n?.*sur|{re.escape(rival)}", decided)]
+    rivals = [
+        rival
+        for rival in keys_before(site, first)
+        if re.search(rf"{re.escape(rival)}.*\n?.*sur|{re.escape(rival)}", decided)
+    ]
     assert name in rivals
     eligible_sheets = {each.name for each in roubaix_associations()} & set(rivals)
     assert "DUO for a JOB" in eligible_sheets
@@ -146,7 +150,7 @@ def test_a_refugee_of_20_in_roubaix_finds_an_association_and_the_next_when_it_is
     assert len(every(site, "SELECT id FROM routing_decision WHERE referral_id = %s", referral)) == 2
 
 
-def test_a_retired_volunteer_in_paris_is_accepted_by_the_association_arm_names(visit: Visit, site: Site):
+def test_a_retired_volunteer_in_paris_is_accepted_by_the_association_arm_names(visit: Visit, site: Site) -> None:
     volunteer = visit(1280).go("/je-deviens-mentor")
     number = send_form(volunteer.page, VOLUNTEER)
     link = tracking_link(volunteer.page)
@@ -163,7 +167,7 @@ def test_a_retired_volunteer_in_paris_is_accepted_by_the_association_arm_names(v
     assert name in volunteer.page.inner_text("main")
 
 
-def test_a_counsellor_registers_a_young_person_who_then_withdraws(visit: Visit, site: Site):
+def test_a_counsellor_registers_a_young_person_who_then_withdraws(visit: Visit, site: Site) -> None:
     counsellor = visit(1280).go("/j-inscris-un-jeune")
     number = send_form(counsellor.page, COUNSELLOR)
     link = tracking_link(counsellor.page)

@@ -44,8 +44,10 @@ class World:
 
     def association(self, name: str, places: int) -> Association:
         association = make_association(self.arrange, name)
-        made = make_programme(self.arrange, association), make_capacity(self.arrange, association, self.campaign,
-                                                                        places)
+        made = (
+            make_programme(self.arrange, association),
+            make_capacity(self.arrange, association, self.campaign, places),
+        )
         self.parts = {**getattr(self, "parts", {}), association.id: made}
         return association
 
@@ -121,8 +123,9 @@ def test_a_bounced_request_goes_to_the_next_association_and_never_back(world: Wo
     world.arrange.expire_all()
     current = world.arrange.scalars(select(Assignment).where(Assignment.closed_at.is_(None))).one()
     assert (current.association_id, current.hop) == (world.second.id, 1)
-    committed = dict(world.arrange.execute(
-        select(AssociationStanding.association_id, AssociationStanding.committed)).all())
+    committed = dict(
+        world.arrange.execute(select(AssociationStanding.association_id, AssociationStanding.committed)).all()
+    )
     assert committed == {world.first.id: 0, world.second.id: 1}
 
 
@@ -254,8 +257,16 @@ def test_many_answers_are_applied_in_batches(world: World, monkeypatch: pytest.M
     programme, capacity = world.parts[world.second.id]
     for _ in range(4):
         referral = make_referral(world.arrange, world.campaign)
-        make_assignment(world.arrange, referral, world.second, programme, capacity=capacity,
-                        state=AssignmentState.BOUNCED, bounce_reason=BounceReason.NO_PLACE, undo_until=clock.now())
+        make_assignment(
+            world.arrange,
+            referral,
+            world.second,
+            programme,
+            capacity=capacity,
+            state=AssignmentState.BOUNCED,
+            bounce_reason=BounceReason.NO_PLACE,
+            undo_until=clock.now(),
+        )
     world.answered(AssignmentState.BOUNCED, BounceReason.NO_PLACE)
 
     with transaction(Scope(DatabaseRole.ROUTER)):

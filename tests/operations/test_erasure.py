@@ -33,8 +33,12 @@ def campaign(arrange: Session) -> Campaign:
     ],
 )
 def test_a_request_nobody_confirmed_is_erased_in_time(
-    arrange: Session, campaign: Campaign, owner: "psycopg.Connection[tuple[object, ...]]", awaiting: list[str],
-    hours: int, left: int,
+    arrange: Session,
+    campaign: Campaign,
+    owner: "psycopg.Connection[tuple[object, ...]]",
+    awaiting: list[str],
+    hours: int,
+    left: int,
 ) -> None:
     received = clock.now() - timedelta(hours=hours)
     make_referral(arrange, campaign, state=ReferralState.AWAITING_CONSENT, awaiting=awaiting, received_at=received)

@@ -239,8 +239,13 @@ def test_a_long_waiting_list_is_looked_at_to_its_end(
     make_capacity(arrange, association, campaign, 10, "remote")
     version = arrange.scalars(select(ProgrammeVersion)).one()
     arrange.add(
-        ProgrammeVersion(association_id=association.id, programme_id=version.programme_id, side=Side.MENTEE, number=2,
-                         criteria=ADULTS)
+        ProgrammeVersion(
+            association_id=association.id,
+            programme_id=version.programme_id,
+            side=Side.MENTEE,
+            number=2,
+            criteria=ADULTS,
+        )
     )
     arrange.commit()
     monkeypatch.setattr(route_again, "__defaults__", (None, 2))
@@ -258,8 +263,13 @@ def test_new_criteria_are_obeyed_from_the_next_batch_on(arrange: Session, campai
     drain(MENTEE)
     version = arrange.scalars(select(ProgrammeVersion)).one()
     arrange.add(
-        ProgrammeVersion(association_id=association.id, programme_id=version.programme_id, side=Side.MENTEE, number=2,
-                         criteria={"test": "age", "max": 12})
+        ProgrammeVersion(
+            association_id=association.id,
+            programme_id=version.programme_id,
+            side=Side.MENTEE,
+            number=2,
+            criteria={"test": "age", "max": 12},
+        )
     )
     make_referral(arrange, campaign)
     arrange.commit()
@@ -320,8 +330,7 @@ def test_after_enough_hands_staff_take_over(
     for number in range(tried):
         association = opened(f"Essayée {number}")
         programme = programme_of(arrange, association)
-        make_assignment(arrange, referral, association, programme, state=AssignmentState.BOUNCED,
-                        closed_at=clock.now())
+        make_assignment(arrange, referral, association, programme, state=AssignmentState.BOUNCED, closed_at=clock.now())
     if why is UnroutableWhy.HOPS:
         opened("Pas encore essayée")
     referral.state, referral.hops = ReferralState.TO_ROUTE, tried
@@ -340,10 +349,19 @@ def test_answers_are_folded_into_the_sums_before_the_next_ranking(
     first = make_referral(arrange, campaign)
     programme = programme_of(arrange, association)
     capacity = arrange.scalars(select(Capacity)).one()
-    made = make_assignment(arrange, first, association, programme, capacity=capacity,
-                           state=AssignmentState.GIVEN_UP, closed_at=clock.now())
-    arrange.add(StandingDelta(association_id=association.id, campaign_id=campaign.id, side=Side.MENTEE,
-                              programme_id=programme.id, capacity_id=capacity.id, amount=-1))
+    made = make_assignment(
+        arrange, first, association, programme, capacity=capacity, state=AssignmentState.GIVEN_UP, closed_at=clock.now()
+    )
+    arrange.add(
+        StandingDelta(
+            association_id=association.id,
+            campaign_id=campaign.id,
+            side=Side.MENTEE,
+            programme_id=programme.id,
+            capacity_id=capacity.id,
+            amount=-1,
+        )
+    )
     second = make_referral(arrange, campaign)
     arrange.commit()
 
@@ -356,9 +374,7 @@ def test_answers_are_folded_into_the_sums_before_the_next_ranking(
     assert arrange.get_one(Assignment, made.id).state is AssignmentState.GIVEN_UP
 
 
-def test_a_programme_with_places_of_its_own_draws_on_them(
-    arrange: Session, campaign: Campaign, opened: Open
-) -> None:
+def test_a_programme_with_places_of_its_own_draws_on_them(arrange: Session, campaign: Campaign, opened: Open) -> None:
     association = opened("Partage", places=5)
     programme = programme_of(arrange, association)
     own = make_capacity(arrange, association, campaign, 1, programme_id=programme.id)
@@ -394,9 +410,7 @@ def test_every_decision_replays_to_the_same_digest_and_stays_small(
     assert size < 1000
 
 
-def test_unreadable_facts_are_for_staff_and_hold_nobody_up(
-    arrange: Session, campaign: Campaign, opened: Open
-) -> None:
+def test_unreadable_facts_are_for_staff_and_hold_nobody_up(arrange: Session, campaign: Campaign, opened: Open) -> None:
     opened("Ouverte")
     broken = make_referral(arrange, campaign, facts={"level": "no such level"})
     make_referral(arrange, campaign)
@@ -409,9 +423,7 @@ def test_unreadable_facts_are_for_staff_and_hold_nobody_up(
     assert arrange.get_one(Referral, broken.id).unroutable_why is UnroutableWhy.OTHER
 
 
-def test_unreadable_criteria_leave_out_their_programme_only(
-    arrange: Session, campaign: Campaign, opened: Open
-) -> None:
+def test_unreadable_criteria_leave_out_their_programme_only(arrange: Session, campaign: Campaign, opened: Open) -> None:
     opened("Illisible", 1000, criteria={"test": "horoscope"})
     opened("Lisible", 10)
     make_referral(arrange, campaign)
@@ -422,9 +434,7 @@ def test_unreadable_criteria_leave_out_their_programme_only(
     assert served(arrange) == ["Lisible"]
 
 
-def test_each_side_has_its_own_associations_places_and_sums(
-    arrange: Session, campaign: Campaign, opened: Open
-) -> None:
+def test_each_side_has_its_own_associations_places_and_sums(arrange: Session, campaign: Campaign, opened: Open) -> None:
     association = opened("Deux côtés")
     make_programme(arrange, association, side=Side.MENTOR)
     make_capacity(arrange, association, campaign, 1, side=Side.MENTOR)
@@ -441,7 +451,9 @@ def test_each_side_has_its_own_associations_places_and_sums(
     arrange.expire_all()
     assert arrange.get_one(Referral, mentee.id).state is ReferralState.PLACED
     assert dict(arrange.execute(select(AssociationStanding.side, AssociationStanding.committed)).all()) == {
-        Side.MENTEE: 1, Side.MENTOR: 1}
+        Side.MENTEE: 1,
+        Side.MENTOR: 1,
+    }
 
 
 def test_outside_any_campaign_requests_wait(arrange: Session, campaign: Campaign, opened: Open) -> None:
@@ -474,8 +486,10 @@ def test_a_batch_takes_only_so_many_and_the_oldest_first(
 def test_reach_counts_the_requests_an_association_alone_could_have_taken(
     arrange: Session, campaign: Campaign, opened: Open
 ) -> None:
-    rare, common = opened("Rare", criteria={"test": "age", "min": 25}), opened("Commune", criteria={
-        "test": "age", "max": 29})
+    rare, common = (
+        opened("Rare", criteria={"test": "age", "min": 25}),
+        opened("Commune", criteria={"test": "age", "max": 29}),
+    )
     for age in (12, 20, 27, 30, 30, 30):
         make_referral(arrange, campaign, facts={"age": age})
     old = clock.now() - timedelta(days=91)

@@ -61,8 +61,15 @@ class Desk:
         make_capacity(self.arrange, association, self.campaign, places)
         make_objective(self.arrange, association, self.campaign, objective)
         if outside:
-            self.arrange.add(AssociationStanding(association_id=association.id, campaign_id=self.campaign.id,
-                                                 side=Side.MENTEE, committed=outside, reach=0))
+            self.arrange.add(
+                AssociationStanding(
+                    association_id=association.id,
+                    campaign_id=self.campaign.id,
+                    side=Side.MENTEE,
+                    committed=outside,
+                    reach=0,
+                )
+            )
         return association
 
     def listed(self, referral_id: UUID | None = None) -> Candidates:
@@ -124,8 +131,7 @@ def test_another_than_the_first_asks_why_and_the_decision_keeps_it(desk: Desk) -
     fact = desk.arrange.scalars(select(Event)).one()
     assert (fact.name, fact.account_id) == (EventName.REFERRAL_ORIENTED_BY_HAND, desk.staff.id)
     entry = desk.arrange.scalars(select(JournalEntry)).one()
-    assert (entry.act, entry.account_id, entry.referral_id) == (
-        JournalAct.ORIENTED, desk.staff.id, desk.referral.id)
+    assert (entry.act, entry.account_id, entry.referral_id) == (JournalAct.ORIENTED, desk.staff.id, desk.referral.id)
 
 
 def test_the_sums_count_what_was_oriented_by_hand(desk: Desk) -> None:
@@ -133,8 +139,9 @@ def test_the_sums_count_what_was_oriented_by_hand(desk: Desk) -> None:
 
     assert made.capacity_id is not None
     assert desk.arrange.get_one(CapacityUse, made.capacity_id).taken == 1
-    assert desk.arrange.get_one(
-        AssociationStanding, (made.association_id, desk.campaign.id, Side.MENTEE)).committed == 1
+    assert (
+        desk.arrange.get_one(AssociationStanding, (made.association_id, desk.campaign.id, Side.MENTEE)).committed == 1
+    )
 
 
 def test_who_does_not_fit_can_be_chosen_with_a_reason_and_is_told_so(desk: Desk) -> None:
@@ -195,8 +202,7 @@ def test_a_request_waiting_for_its_answer_is_taken_back_first(desk: Desk) -> Non
     former = desk.assignment(before.id)
     assert (former.state, former.closed_at is None) == (AssignmentState.WITHDRAWN, False)
     assert made.closed_at is None
-    assert desk.arrange.get_one(
-        AssociationStanding, (association.id, desk.campaign.id, Side.MENTEE)).committed == 0
+    assert desk.arrange.get_one(AssociationStanding, (association.id, desk.campaign.id, Side.MENTEE)).committed == 0
     with pytest.raises(DomainError, match="déjà sollicitée"):
         desk.orient("Loin", "Finalement.")
 

@@ -67,8 +67,6 @@ def test_a_lost_wake_up_is_made_good_by_the_sweep(arrange: Session, waiting: Ref
     assert state(arrange, waiting) is ReferralState.PLACED
 
 
-
-
 def unsigned(path: Path) -> None:
     """What whoever can write to the queue would put there: RQ's own message, in RQ's own JSON."""
     Queue("portal", connection=redis_connection(), serializer="rq.serializers.JSONSerializer").enqueue(
@@ -120,10 +118,14 @@ def test_fields_nobody_signed_are_never_called(
     called: list[object] = []
     monkeypatch.setattr(os, "system", called.append)
     job = queue().enqueue(Job.DRAIN.value, "mentee", result_ttl=0)
-    redis_connection().hset(job.key, mapping={
-        "success_callback_name": "os.system", "failure_callback_name": "os.system",
-        "webhooks": '[{"url": "http://127.0.0.1:9/", "job_status": "finished"}]',
-    })
+    redis_connection().hset(
+        job.key,
+        mapping={
+            "success_callback_name": "os.system",
+            "failure_callback_name": "os.system",
+            "webhooks": '[{"url": "http://127.0.0.1:9/", "job_status": "finished"}]',
+        },
+    )
 
     work()
 
@@ -161,8 +163,11 @@ def process(portal_environment: dict[str, str], name: str) -> "subprocess.Popen[
 @pytest.mark.parametrize("name", ["worker", "scheduler"])
 def test_term_stops_the_process_in_good_order(app: Flask, portal_environment: dict[str, str], name: str) -> None:
     running = process(portal_environment, name)
-    started = (lambda: Worker.count(connection=redis_connection())) if name == "worker" else (
-        lambda: len(redis_connection().keys("schedule:*")))
+    started = (
+        (lambda: Worker.count(connection=redis_connection()))
+        if name == "worker"
+        else (lambda: len(redis_connection().keys("schedule:*")))
+    )
     deadline = time.monotonic() + 60
     while not started() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -202,8 +207,14 @@ def test_each_turn_comes_at_its_pace(app: Flask) -> None:
             queue().empty()
 
     assert woken == {
-        "apply_answers": 360, "sweep": 240, "send_pending": 240, "seal": 60, "expire_overdue": 6,
-        "drain-mentee-waitlist": 6, "drain-mentor-waitlist": 6, "erase_unconfirmed": 1,
+        "apply_answers": 360,
+        "sweep": 240,
+        "send_pending": 240,
+        "seal": 60,
+        "expire_overdue": 6,
+        "drain-mentee-waitlist": 6,
+        "drain-mentor-waitlist": 6,
+        "erase_unconfirmed": 1,
     }
 
 
@@ -229,9 +240,7 @@ def test_the_night_comes_once_when_the_clocks_change(day: datetime) -> None:
     assert len(slots) == 2
 
 
-def test_the_timetable_outlives_a_queue_that_does_not_answer(
-    app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_timetable_outlives_a_queue_that_does_not_answer(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[datetime] = []
 
     def broken(_: Keeper, now: datetime) -> list[str]:

@@ -119,8 +119,11 @@ def test_the_team_approves_first_where_it_asked_to(arrange: Session, programme: 
 
 
 def committed(arrange: Session, campaign: Campaign, association: Association, count: int) -> None:
-    arrange.add(AssociationStanding(association_id=association.id, campaign_id=campaign.id, side=Side.MENTEE,
-                                    committed=count, reach=0))
+    arrange.add(
+        AssociationStanding(
+            association_id=association.id, campaign_id=campaign.id, side=Side.MENTEE, committed=count, reach=0
+        )
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,9 +178,7 @@ def test_a_declared_objective_is_a_version_with_its_start_frozen(arrange: Sessio
     assert queue().count == 2
 
 
-def test_an_objective_is_refused_below_nothing_or_outside_any_campaign(
-    arrange: Session, campaign: Campaign
-) -> None:
+def test_an_objective_is_refused_below_nothing_or_outside_any_campaign(arrange: Session, campaign: Campaign) -> None:
     association = make_association(arrange)
     arrange.commit()
 
@@ -204,7 +205,5 @@ def test_raising_an_objective_does_not_make_an_association_late(arrange: Session
 
 
 def test_an_unknown_programme_is_hidden(programme: Programme) -> None:
-    with pytest.raises(Hidden), transaction(
-        Scope(DatabaseRole.ASSOCIATION, association_id=programme.association_id)
-    ):
+    with pytest.raises(Hidden), transaction(Scope(DatabaseRole.ASSOCIATION, association_id=programme.association_id)):
         publish_criteria(uuid4(), Side.MENTEE, EVERYONE, by=None)

@@ -1,8 +1,10 @@
 """The demo's mailbox (/courrier): the messages our SMTP server on loopback received. Never in production."""
 
+import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email import message_from_bytes, policy
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from flask import Blueprint, Flask, abort, render_template
@@ -12,6 +14,7 @@ from portal.web.pages import settings
 
 mailbox = Blueprint("mailbox", __name__, url_prefix="/courrier")
 SHOWN = 50
+NAME = re.compile(r"[\w.-]+")
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ def read(file: Path) -> Received:
         to=str(message["To"]),
         subject=str(message["Subject"]),
         text=str(body.get_content()) if body is not None else "",
-        at=datetime.fromtimestamp(int(file.stem) / 1e9, UTC),
+        at=parsedate_to_datetime(str(message["Date"])),
     )
 
 
@@ -52,11 +55,11 @@ def index() -> str:
     return render_template("mailbox/index.html", messages=[read(file) for file in files])
 
 
-@mailbox.get("/<int:key>")
+@mailbox.get("/<key>")
 @public_without_database
-def message(key: int) -> str:
+def message(key: str) -> str:
     file = folder() / f"{key}.eml"
-    if not file.exists():
+    if not NAME.fullmatch(key) or not file.exists():
         abort(404)
     return render_template("mailbox/message.html", message=read(file))
 

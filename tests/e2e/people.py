@@ -122,6 +122,18 @@ def confirm(page: Page, link: str) -> None:
     page.get_by_role("button", name=re.compile("Confirmer|confirme")).click()
 
 
+def confirm_from_the_demos_mailbox(page: Page, address: str, number: str) -> None:
+    """As a newcomer does: open /courrier, the message, its link, and confirm."""
+    message = page.get_by_role("link", name=re.compile(f"{number}.*confirmer"))
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    page.goto(f"{address}/courrier")
+    while not message.count() and time.monotonic() < deadline:
+        time.sleep(0.3)
+        page.reload()
+    message.click()
+    confirm(page, page.locator('main a[href*="/confirmer/"]').first.inner_text())
+
+
 def follow_until(page: Page, link: str, words: str | re.Pattern[str]) -> str:
     """The tracking page's text, once it says these words (somebody reloads it now and then)."""
     deadline = time.monotonic() + PATIENCE_SECONDS

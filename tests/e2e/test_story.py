@@ -18,6 +18,7 @@ from tests.e2e.people import (
     REFUGEE,
     VOLUNTEER,
     confirm,
+    confirm_from_the_demos_mailbox,
     follow_until,
     mailed_link,
     send_form,
@@ -94,7 +95,7 @@ def test_a_refugee_of_20_in_roubaix_finds_an_association_and_the_next_when_it_is
     link = tracking_link(young.page)
     assert one(site, "SELECT state FROM referral WHERE number = %s", number) == ("awaiting_consent",)
 
-    confirm(young.page, mailed_link(site.mail, "samira.haddad@example.org", "confirmer"))
+    confirm_from_the_demos_mailbox(young.page, site.address, number)
     first, association, name = wait_for_offer(site, number)
     assert name in follow_until(young.page, link, re.escape(name))
 

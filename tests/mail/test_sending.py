@@ -1,0 +1,143 @@
+"""What waits in the outbox reaches a real SMTP server once, and the demo's mailbox shows it."""
+
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from matching.vocabulary import Channel, Side
+from portal.foundation import clock
+from portal.foundation.config import Settings
+from portal.jobs.mail import send_pending
+from portal.local.mailbox import mailbox
+from portal.mail.letter import as_html, as_text
+from portal.mail.messages import LETTERS, Subject
+from portal.models.event import Message, Outbox
+from portal.models.person import Applicant, Guardian, Person, Referrer
+from tests import factories
+from tests.e2e.conftest import free_port
+
+PEOPLE = {
+    "alone": Person(Applicant("Léa", "Martin", "lea@example.org")),
+    "guarded": Person(
+        Applicant("Léa", "Martin", "lea@example.org"), guardian=Guardian("Anne Martin", "anne@example.org")
+    ),
+    "referred": Person(Applicant("Léa", "Martin", "lea@example.org"), referrer=Referrer("Karim", "karim@example.org")),
+}
+
+
+@pytest.fixture
+def post_office(app: Flask, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A running SMTP server that the application hands its messages to; the folder they fall into."""
+    port, folder = free_port(), tmp_path / "mail"
+    changed = settings.model_copy(update={"smtp_port": port, "data_dir": tmp_path})
+    monkeypatch.setitem(app.config, "SETTINGS", changed)
+    server = mailbox("127.0.0.1", port, folder)
+    server.start()
+    yield folder
+    server.stop()
+
+
+def put(session: Any, message: Message, person: Person) -> Any:
+    referral = factories.make_referral(session, factories.make_campaign(session), person=person)
+    row = Outbox(
+        deduplication_key=f"{message}:{referral.id}",
+        message=message,
+        referral_id=referral.id,
+        next_attempt_at=clock.now(),
+    )
+    session.add(row)
+    session.commit()
+    return referral
+
+
+def received(folder: Path) -> list[EmailMessage]:
+    found = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in sorted(folder.glob("*.eml"))]
+    return [one for one in found if isinstance(one, EmailMessage)]
+
+
+@pytest.mark.parametrize(
+    ("message", "who", "to"),
+    [
+        (Message.CONFIRM_ADDRESS, "alone", "lea@example.org"),
+        (Message.REFERRAL_RECEIVED, "referred", "karim@example.org"),
+        (Message.GUARDIAN_CONSENT, "guarded", "anne@example.org"),
+        (Message.GUARDIAN_INFORMED, "guarded", "anne@example.org"),
+        (Message.REFERRAL_ACCEPTED, "alone", "lea@example.org"),
+    ],
+)
+def test_each_message_reaches_whoever_it_is_for_once(
+    post_office: Path, arrange: Any, owner: Any, message: Message, who: str, to: str
+) -> None:
+    put(arrange, message, PEOPLE[who])
+    send_pending()
+    send_pending()
+    (mail,) = received(post_office)
+    assert mail["To"] == to
+    assert owner.execute("SELECT state, attempts FROM outbox").fetchall() == [("sent", 1)]
+
+
+def test_nothing_personal_is_written_in_a_message(post_office: Path, arrange: Any) -> None:
+    put(arrange, Message.GUARDIAN_CONSENT, PEOPLE["guarded"])
+    send_pending()
+    (mail,) = received(post_office)
+    bodies = [part.get_content() for part in mail.walk() if part.get_content_maintype() == "text"]
+    for words in (mail["Subject"], *bodies):
+        assert not {"Léa", "Martin", "Anne"} & set(words.replace(",", " ").split())
+
+
+def test_a_server_that_does_not_answer_is_tried_again_later(
+    app: Flask, settings: Settings, arrange: Any, owner: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SETTINGS", settings.model_copy(update={"smtp_port": free_port()}))
+    put(arrange, Message.CONFIRM_ADDRESS, PEOPLE["alone"])
+    send_pending()
+    ((state, attempts, error, later),) = owner.execute(
+        "SELECT state, attempts, error, next_attempt_at > now() FROM outbox"
+    ).fetchall()
+    assert (state, attempts, error, later) == ("pending", 1, "ConnectionRefusedError", True)
+
+
+def test_a_message_about_an_erased_request_goes_nowhere(post_office: Path, arrange: Any, owner: Any) -> None:
+    referral = put(arrange, Message.CONFIRM_ADDRESS, PEOPLE["alone"])
+    owner.execute("DELETE FROM referral WHERE id = %s", [referral.id])
+    send_pending()
+    assert received(post_office) == []
+    assert owner.execute("SELECT state, error FROM outbox").fetchall() == [("dead", "no_recipient")]
+
+
+def test_the_mailbox_page_shows_what_came_and_opens_it(post_office: Path, app: Flask, arrange: Any) -> None:
+    referral = put(arrange, Message.CONFIRM_ADDRESS, PEOPLE["alone"])
+    send_pending()
+    client = app.test_client()
+    listed = client.get("/courrier")
+    assert listed.status_code == 200
+    assert referral.number in listed.text
+    (file,) = post_office.glob("*.eml")
+    opened = client.get(f"/courrier/{file.stem}")
+    assert opened.status_code == 200
+    assert "/confirmer/" in opened.text
+    assert client.get("/courrier/..%2Fkeys").status_code == 404
+
+
+@pytest.mark.parametrize("message", Message)
+@pytest.mark.parametrize("channel", [Channel.SELF, Channel.PROFESSIONAL])
+def test_text_and_html_say_the_same_and_carry_their_link(message: Message, channel: Channel) -> None:
+    about = Subject(
+        "2026-00001", Side.MENTEE, channel, "https://p.example.org/suivi/t", "https://p.example.org/confirmer/a",
+        "https://p.example.org/accord/g", 7, 14, 72, "Proxité <b>",
+    )  # fmt: skip
+    letter = LETTERS[message](about)
+    text = as_text(letter, brand="Collectif", contact="contact@example.org")
+    html = as_html(letter, brand="Collectif", contact="contact@example.org")
+    assert letter.url in text
+    assert f'href="{letter.url}"' in html
+    assert "<b>" not in html.replace("<body", "")
+    assert len(letter.subject) < 78
+    assert "'" not in letter.subject + letter.title
+    for paragraph in letter.paragraphs:
+        assert paragraph in text

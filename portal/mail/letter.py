@@ -66,7 +66,7 @@ def as_message(letter: Letter, *, to: str, sender: str, brand: str, contact: str
     message = EmailMessage()
     message["Subject"] = letter.subject
     message["From"] = Address(brand, addr_spec=sender)
-    message["To"] = to
+    message["To"] = Address(addr_spec=to)
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = make_msgid(domain=sender.partition("@")[2])
     message["Auto-Submitted"] = "auto-generated"

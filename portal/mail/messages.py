@@ -48,15 +48,20 @@ def referral_received(about: Subject) -> Letter:
 
 def confirm_address(about: Subject) -> Letter:
     asked = "Il reste une étape : confirme que cette adresse est bien la tienne."
+    keep = "Ensuite, suis ta demande par ce lien, à garder pour toi :"
     if not about.familiar:
         asked = "Il reste une étape : confirmez que cette adresse est bien la vôtre."
+        keep = "Ensuite, suivez la demande par ce lien, à garder pour vous :"
     return Letter(
         subject=f"Demande {about.number} : confirmer l’adresse",
-        title="Une dernière étape",
+        title=f"Demande {about.number} bien reçue",
         paragraphs=(asked, "Tant que ce n’est pas fait, la demande n’est transmise à personne."),
         action="Confirmer l’adresse",
         url=about.address_url,
-        after=(f"Sans confirmation, la demande est effacée après {about.unconfirmed_hours} heures.",),
+        after=(
+            f"Sans confirmation, la demande est effacée après {about.unconfirmed_hours} heures.",
+            f"{keep} {about.tracking_url}",
+        ),
     )
 
 

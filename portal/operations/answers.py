@@ -3,12 +3,15 @@
 Rows are locked in one order everywhere: the request, then its assignment. What somebody holds is left for next time.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 
 from matching.vocabulary import Side
 from portal.foundation import clock
@@ -22,6 +25,7 @@ from portal.models.referral import REFERRAL_TRANSITIONS, Referral, ReferralState
 from portal.operations.history import happened
 from portal.operations.sums import give_back
 
+log = logging.getLogger(__name__)
 BATCH = 200
 
 
@@ -57,9 +61,14 @@ def apply_answers(limit: int = BATCH) -> Applied:
     """One batch (router's scope); call again until count is 0. Applying twice changes nothing."""
     due = (Assignment.undo_until <= clock.now(), Assignment.applied_at.is_(None))
     assignments = locked_with_their_requests(*due, limit=limit)
-    freed = frozenset(assignment.side for assignment, referral in assignments if _apply(assignment, referral))
-    wake_router(freed)
-    return Applied(len(assignments), freed)
+    applied = [
+        (assignment, freed)
+        for assignment, referral in assignments
+        if (freed := _apply_alone(assignment, referral)) is not None
+    ]
+    sides = frozenset(assignment.side for assignment, freed in applied if freed)
+    wake_router(sides)
+    return Applied(len(applied), sides)
 
 
 def locked_with_their_requests(*conditions: ColumnElement[bool], limit: int) -> list[tuple[Assignment, Referral]]:
@@ -81,6 +90,16 @@ def _locked_requests(ids: Sequence[UUID]) -> dict[UUID, Referral]:
     query = select(Referral).where(Referral.id.in_(ids)).order_by(Referral.id)
     locked = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     return {referral.id: referral for referral in db.session.scalars(locked)}
+
+
+def _apply_alone(assignment: Assignment, referral: Referral) -> bool | None:
+    """As _apply, in a savepoint: one answer that cannot be applied never holds the others. None: it failed."""
+    try:
+        with db.session.begin_nested():
+            return _apply(assignment, referral)
+    except DBAPIError:
+        log.exception("answer_not_applied", extra={"assignment_id": str(assignment.id)})
+        return None
 
 
 def _apply(assignment: Assignment, referral: Referral) -> bool:
@@ -117,15 +136,15 @@ def _move(referral: Referral, consequence: Consequence) -> None:
 
 
 def _tell_applicant(assignment: Assignment) -> None:
-    db.session.add(
-        Outbox(
-            deduplication_key=f"{Message.REFERRAL_ACCEPTED}:{assignment.id}",
-            message=Message.REFERRAL_ACCEPTED,
-            referral_id=assignment.referral_id,
-            state=OutboxState.PENDING,
-            next_attempt_at=clock.now(),
-        )
-    )
+    """Once an assignment, even when it is accepted, taken back and accepted again."""
+    row = {
+        "deduplication_key": f"{Message.REFERRAL_ACCEPTED}:{assignment.id}",
+        "message": Message.REFERRAL_ACCEPTED,
+        "referral_id": assignment.referral_id,
+        "state": OutboxState.PENDING,
+        "next_attempt_at": clock.now(),
+    }
+    db.session.execute(insert(Outbox).values(row).on_conflict_do_nothing())
     after_commit(partial(enqueue, Job.SEND_MAIL))
 
 

@@ -201,7 +201,10 @@ def _informs(submission: Submission) -> bool:
 
 
 def _mails(referral: Referral, submission: Submission) -> list[Base]:
-    messages = [Message.REFERRAL_RECEIVED, *(MESSAGES[one] for one in submission.rule.awaited)]
+    """The request to confirm carries number and tracking link; without anything to confirm, a message of its own."""
+    messages = [MESSAGES[one] for one in submission.rule.awaited]
+    if Awaited.ADDRESS not in submission.rule.awaited:
+        messages.append(Message.REFERRAL_RECEIVED)
     if _informs(submission):
         messages.append(Message.GUARDIAN_INFORMED)
     return [

@@ -1,6 +1,6 @@
 """Sending what waits in the outbox: one row, one message, one transaction; the database is the truth."""
 
-import smtplib
+import logging
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,10 +18,13 @@ from portal.models.association import Association
 from portal.models.event import Message, Outbox, OutboxState
 from portal.models.identity import LinkPurpose
 from portal.models.person import Person
-from portal.models.referral import Referral
+from portal.models.referral import Referral, ReferralState
 from portal.queries.people import person_of
 
+log = logging.getLogger(__name__)
 GUARDIANS = frozenset({Message.GUARDIAN_CONSENT, Message.GUARDIAN_INFORMED})
+AFTER_CONFIRMATION = frozenset({Message.GUARDIAN_INFORMED})
+UNTIL_CONFIRMED = timedelta(seconds=15)
 FIRST_DELAY = timedelta(seconds=30)
 LONGEST_DELAY = timedelta(hours=6)
 GIVES_UP_AFTER = timedelta(hours=48)
@@ -43,26 +46,43 @@ def send_next(settings: Settings) -> bool:
 
 
 def _attempt(row: Outbox, settings: Settings) -> None:
+    """Whatever goes wrong with one message is written on its own row, and the next one leaves all the same."""
+    if _too_early(row):
+        row.next_attempt_at = clock.now() + UNTIL_CONFIRMED
+        return
     row.attempts += 1
+    try:
+        sent = _send(row, settings)
+    except Exception as error:  # noqa: BLE001 - a message that cannot be made must not stop the others
+        log.warning("message_not_sent", extra={"outbox_id": str(row.id), "reason": type(error).__name__})
+        _try_later(row, type(error).__name__)
+    else:
+        row.state, row.error = (OutboxState.SENT, None) if sent else (OutboxState.DEAD, "no_recipient")
+        row.sent_at = clock.now() if sent else None
+
+
+def _too_early(row: Outbox) -> bool:
+    """Nobody is told about a request that its own author has not confirmed yet."""
+    if row.message not in AFTER_CONFIRMATION:
+        return False
+    state = db.session.scalar(select(Referral.state).where(Referral.id == row.referral_id))
+    return state is ReferralState.AWAITING_CONSENT
+
+
+def _send(row: Outbox, settings: Settings) -> bool:
+    """Hand it over; False when there is nobody left to send it to."""
     referral = db.session.get(Referral, row.referral_id)
     person = person_of(row.referral_id) if referral else None
     to = recipient(row.message, person) if person else None
     if referral is None or to is None:
-        row.state, row.error = OutboxState.DEAD, "no_recipient"
-        return
+        return False
     letter = LETTERS[row.message](subject_of(referral, settings))
-    try:
-        hand_over(
-            as_message(
-                letter, to=to, sender=settings.mail_from, brand=settings.brand_name, contact=settings.contact_mail
-            ),
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-        )
-    except (OSError, smtplib.SMTPException) as error:
-        _try_later(row, type(error).__name__)
-    else:
-        row.state, row.sent_at, row.error = OutboxState.SENT, clock.now(), None
+    hand_over(
+        as_message(letter, to=to, sender=settings.mail_from, brand=settings.brand_name, contact=settings.contact_mail),
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+    )
+    return True
 
 
 def _try_later(row: Outbox, error: str) -> None:

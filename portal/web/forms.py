@@ -48,16 +48,28 @@ class PortalForm(Form):
             self.form_errors.append(message)
 
 
+ENCODED_WORD = "=?"  # mail headers read what follows as another text
+
+
 class Mail:
     """An address that could exist, put in its normal form; no server is asked."""
 
     def __call__(self, _form: Form, field: StringField) -> None:
-        try:
-            field.data = validate_email(field.data, check_deliverability=False).normalized
-        except EmailNotValidError as error:
+        address = normal_form(field.data)
+        if address is None:
             raise ValidationError(
-                _("Cette adresse e-mail semble incomplète ou mal écrite. Exemple : prenom.nom@exemple.fr")
-            ) from error
+                _("Cette adresse e-mail semble incomplète ou mal écrite. Exemple : prenom.nom@exemple.fr")
+            )
+        field.data = address
+
+
+def normal_form(address: str) -> str | None:
+    """None when no message could reach it."""
+    try:
+        found = validate_email(address, check_deliverability=False, allow_smtputf8=False).normalized
+    except EmailNotValidError:
+        return None
+    return None if ENCODED_WORD in found else found
 
 
 class Telephone:

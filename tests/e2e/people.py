@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from portal.foundation import clock
 
 Answers = list[tuple[str, dict[str, Any]]]
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def birth(age: int) -> dict[str, str]:

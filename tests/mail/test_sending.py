@@ -16,8 +16,10 @@ from portal.jobs.mail import send_pending
 from portal.local.mailbox import mailbox
 from portal.mail.letter import as_html, as_text
 from portal.mail.messages import LETTERS, Subject
+from portal.models.campaign import Campaign
 from portal.models.event import Message, Outbox
 from portal.models.person import Applicant, Guardian, Person, Referrer
+from portal.web.forms import normal_form
 from tests import factories
 from tests.e2e.conftest import free_port
 
@@ -141,3 +143,37 @@ def test_text_and_html_say_the_same_and_carry_their_link(message: Message, chann
     assert "'" not in letter.subject + letter.title
     for paragraph in letter.paragraphs:
         assert paragraph in text
+
+
+def test_a_message_that_cannot_be_made_does_not_hold_the_next_one(post_office: Path, arrange: Any, owner: Any) -> None:
+    poisoned = Person(Applicant("Léa", "Martin", "=?utf-8?b?*?=@example.org"))
+    put(arrange, Message.CONFIRM_ADDRESS, poisoned)
+    campaign = arrange.get(Campaign, owner.execute("SELECT id FROM campaign").fetchone()[0])
+    other = factories.make_referral(arrange, campaign, person=PEOPLE["alone"])
+    arrange.add(
+        Outbox(
+            deduplication_key="next", message=Message.CONFIRM_ADDRESS, referral_id=other.id, next_attempt_at=clock.now()
+        )
+    )
+    arrange.commit()
+    send_pending()
+    assert [mail["To"] for mail in received(post_office)] == ["lea@example.org"]
+    assert sorted(owner.execute("SELECT state, attempts FROM outbox").fetchall()) == [("pending", 1), ("sent", 1)]
+
+
+@pytest.mark.parametrize(
+    "address", ["=?utf-8?b?*?=@example.org", "=?utf-8?q?a=0D=0ABcc=3Av?=@example.org", "lea", "lea@", "léa@example.org"]
+)
+def test_an_address_that_no_message_could_reach_is_refused(address: str) -> None:
+    assert normal_form(address) is None
+
+
+def test_a_guardian_is_informed_only_once_the_request_is_confirmed(post_office: Path, arrange: Any, owner: Any) -> None:
+    referral = put(arrange, Message.GUARDIAN_INFORMED, PEOPLE["guarded"])
+    owner.execute("UPDATE referral SET state = 'awaiting_consent'")
+    send_pending()
+    assert received(post_office) == []
+    owner.execute("UPDATE referral SET state = 'to_route' WHERE id = %s", [referral.id])
+    owner.execute("UPDATE outbox SET next_attempt_at = now()")
+    send_pending()
+    assert [mail["To"] for mail in received(post_office)] == ["anne@example.org"]

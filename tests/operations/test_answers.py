@@ -275,3 +275,32 @@ def test_many_answers_are_applied_in_batches(world: World, monkeypatch: pytest.M
 
     states = select(Referral.state, func.count()).group_by(Referral.state)
     assert world.arrange.execute(states).all() == [(ReferralState.TO_ROUTE, 5)]
+
+
+def test_an_acceptance_taken_back_and_given_again_holds_nobody_else(world: World) -> None:
+    """Told once already: the second time is told to nobody, and the answers of others still take effect."""
+    world.answered(AssignmentState.ACCEPTED)
+    apply_answers()
+    world.answered(AssignmentState.ACCEPTED)
+    world.assignment.applied_at = None
+    world.arrange.commit()
+    other = make_referral(world.arrange, world.campaign)
+    programme, capacity = world.parts[world.second.id]
+    bounced = make_assignment(
+        world.arrange,
+        other,
+        world.second,
+        programme,
+        capacity=capacity,
+        state=AssignmentState.BOUNCED,
+        bounce_reason=BounceReason.NO_PLACE,
+        answered_at=clock.now(),
+        undo_until=clock.now(),
+    )
+    world.arrange.commit()
+    apply_answers()
+    world.arrange.expire_all()
+    assert world.assignment.applied_at is not None
+    assert bounced.closed_at is not None
+    told = select(func.count()).select_from(Outbox).where(Outbox.message == Message.REFERRAL_ACCEPTED)
+    assert world.arrange.scalar(told) == 1

@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy import text
 
 from matching.vocabulary import Side
-from portal.foundation.tenancy import Scope
+from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 
 Owner = psycopg.Connection[Any]
@@ -63,11 +63,11 @@ SUMS = (
     " UNION ALL SELECT unnest(ARRAY[association_id, programme_id, capacity_id]), side, amount FROM standing_delta"
     ") counted GROUP BY key, side HAVING sum(amount) <> 0"
 )
-SEEN = text(
-    "SELECT kind, id FROM (SELECT 'referral' AS kind, id FROM referral"
-    " UNION ALL SELECT 'preview', referral_id FROM preview UNION ALL SELECT 'identity', referral_id FROM identity"
-    " UNION ALL SELECT 'key of the ' || purpose, referral_id FROM keys.person_key) seen"
+TRACES = (
+    "SELECT 'referral' AS kind, id FROM referral UNION ALL SELECT 'preview', referral_id FROM preview"
+    " UNION ALL SELECT 'key of the ' || purpose, referral_id FROM keys.person_key"
 )
+PERSONS = " UNION ALL SELECT 'identity', referral_id FROM identity"
 
 
 def referrals(owner: Owner) -> dict[UUID, tuple[Any, ...]]:
@@ -104,7 +104,11 @@ def journal(owner: Owner) -> Counter[tuple[str, UUID | None, str | None]]:
 
 
 def seen_by(scope: Scope) -> tuple[datetime, set[tuple[str, UUID]]]:
-    """What this login reads, and the database's own instant, which its policies go by."""
+    """What this login reads, and the database's own instant, which its policies go by.
+
+    The public login has no right at all to identities, so they are not even asked for.
+    """
     with transaction(scope) as session:
         at = session.scalar(text("SELECT now()"))
-        return at, {(kind, key) for kind, key in session.execute(SEEN)}
+        query = TRACES if scope.role is DatabaseRole.PUBLIC else TRACES + PERSONS
+        return at, {(kind, key) for kind, key in session.execute(text(query))}

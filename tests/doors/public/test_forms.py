@@ -77,7 +77,7 @@ def test_a_refugee_of_20_in_roubaix_is_received(client: FlaskClient, owner: Owne
         Public.REFUGEE: True,
         Public.NEWLY_ARRIVED: True,
     }
-    assert column(owner, "SELECT message FROM outbox") == {"referral_received", "confirm_address"}
+    assert column(owner, "SELECT message FROM outbox") == {"confirm_address"}
     assert column(owner, "SELECT kind FROM consent") == {"applicant", "sensitive"}
     assert owner.execute("SELECT state, awaiting FROM referral").fetchall() == [("awaiting_consent", ["address"])]
 
@@ -104,7 +104,7 @@ def test_a_pupil_of_14_needs_two_answers_before_routing(client: FlaskClient, own
     assert owner.execute("SELECT state, awaiting FROM referral").fetchall() == [
         ("awaiting_consent", ["address", "guardian"])
     ]
-    assert column(owner, "SELECT message FROM outbox") == {"referral_received", "confirm_address", "guardian_consent"}
+    assert column(owner, "SELECT message FROM outbox") == {"confirm_address", "guardian_consent"}
     assert column(owner, "SELECT purpose FROM referral_link") == {"address", "guardian"}
     guardian = person_behind(owner).guardian
     assert guardian is not None

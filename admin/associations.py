@@ -1,4 +1,4 @@
-"""The associations: where each stands, and one of them with its places and its criteria."""
+"""The associations: where each stands, and one of them with its members, its places and its criteria."""
 
 import logging
 from collections.abc import Callable
@@ -22,6 +22,7 @@ from portal.queries.associations import (
     capacities_of,
     criteria_in_force,
     current_campaign,
+    members_of,
 )
 from portal.web.pages import page
 
@@ -84,6 +85,7 @@ def show(association_id: UUID) -> ResponseReturnValue:
         sides=[(words, lines[0].side(side)) for words, side in (("Jeunes", Side.MENTEE), ("Bénévoles", Side.MENTOR))],
         campaign=current_campaign(),
         capacities=capacities_of(association_id),
+        members=members_of(association_id),
         programmes=[(row, criteria_said(row.criteria, row.id)) for row in criteria_in_force(association_id)],
         place_name=place_name,
         app_nav=navigation("associations"),

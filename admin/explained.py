@@ -10,7 +10,7 @@ from matching.explanation import Eligibility, Explanation, Judged, RankLine
 from matching.reasoning import Row, State
 from matching.vocabulary import REMOTE
 from portal.queries.decisions import StoredDecision
-from portal.web.typography import NBSP
+from portal.web.typography import NBSP, number, plural
 
 WORDS = ("Aucune", "Une", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf", "Dix")
 STATES = {State.HELD: "yes", State.TO_VERIFY: "unknown", State.FAILED: "no"}
@@ -135,7 +135,8 @@ def _places(outcome: Placed) -> dict[str, str]:
     row = outcome.standing.rows(outcome.association, outcome.programme)[outcome.place]
     where = "à distance" if outcome.place == REMOTE else ""
     free = max(row.declared - row.taken, 0)
-    said = f"{row.declared} ou plus" if row.or_more else f"{free} {_agree(free, 'libre', 'libres')} sur {row.declared}"
+    declared = number(row.declared)
+    said = f"{declared} ou plus" if row.or_more else f"{plural(free, 'libre')} sur {declared}"
     return {"name": "Places", "fact": "—", "rule": f"{said} {where}".strip(), "state": "yes" if row.open else "no"}
 
 

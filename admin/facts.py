@@ -11,6 +11,7 @@ from matching.vocabulary import Modality, Side
 from matching.wording import day, labels
 from portal.models.person import Person
 from portal.models.referral import Awaited
+from portal.web.telephones import telephone_said
 from portal.web.typography import NBSP
 
 Fact = tuple[str, str]
@@ -60,19 +61,31 @@ def _answers(profile: Profile) -> Iterator[str]:
         yield f"{public.label}{NBSP}: {'oui' if answer else 'non'}"
 
 
+def _telephone(number: str | None) -> str | None:
+    return number and telephone_said(number)
+
+
 def contact_facts(person: Person) -> list[Fact]:
     """Names, addresses and telephones of everyone concerned."""
     applicant = person.applicant
     rows = [
         ("Nom", f"{applicant.first_name} {applicant.last_name}"),
         ("E-mail", applicant.mail),
-        ("Téléphone", applicant.telephone),
+        ("Téléphone", _telephone(applicant.telephone)),
         ("Naissance", day(applicant.birth_date) if applicant.birth_date else None),
     ]
     if person.guardian:
         guardian = person.guardian
-        rows += [("Responsable", guardian.name), ("Son e-mail", guardian.mail), ("Son téléphone", guardian.telephone)]
+        rows += [
+            ("Responsable", guardian.name),
+            ("Son e-mail", guardian.mail),
+            ("Son téléphone", _telephone(guardian.telephone)),
+        ]
     if person.referrer:
         referrer = person.referrer
-        rows += [("Prescripteur", referrer.name), ("Son e-mail", referrer.mail), ("Son téléphone", referrer.telephone)]
+        rows += [
+            ("Prescripteur", referrer.name),
+            ("Son e-mail", referrer.mail),
+            ("Son téléphone", _telephone(referrer.telephone)),
+        ]
     return [(label, value) for label, value in rows if value]

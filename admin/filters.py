@@ -1,6 +1,7 @@
 """The table's filters as they stand in the address, so that a view can be kept, sent and come back to.
 
-What the address says and we do not know is no filter: an old link still opens.
+A word of ours that the address has wrong is no filter: an old link still opens. A territory or a date that we cannot
+read was typed by somebody: it is told, and filters everything out.
 """
 
 from collections.abc import Mapping
@@ -16,10 +17,12 @@ from matching.vocabulary import Need, Side
 from portal.foundation import clock
 from portal.places import UnknownPlaceError, label
 from portal.queries.referrals import Cursor, ReferralFilter, Stage, View, midnight
+from portal.web.typography import NBSP
 
 SIDES = {"jeunes": Side.MENTEE, "benevoles": Side.MENTOR}
 PERIODS = {"aujourdhui": 0, "7-jours": 6, "30-jours": 29}
 PERIOD_LABELS = {"aujourdhui": "aujourd’hui", "7-jours": "7 jours", "30-jours": "30 jours", "toutes": "toutes"}
+YEARS = range(2000, 2101)
 FILTERS = ("vue", "cote", "etat", "ou", "association", "besoin", "recue", "du", "au", "numeros")
 MOST_NUMBERS = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,10 +35,12 @@ def member(words: type[Word], text: str | None) -> Word | None:
 
 
 def day_of(text: str | None) -> date | None:
+    """The day written « 2026-11-22 », of this century."""
     try:
-        return date.fromisoformat(text or "")
+        found = date.fromisoformat(text or "")
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 def id_of(text: str | None) -> UUID | None:
@@ -116,6 +121,21 @@ class Asked:
         return day_of(self.values.get("du")), day_of(self.values.get("au"))
 
     @property
+    def faults(self) -> dict[str, str]:
+        """What cannot be read, by filter: a sentence each."""
+        start, end = self.period
+        found = {
+            name: f"«{NBSP}{self.values[name]}{NBSP}» n’est pas une date{NBSP}: écrivez-la comme 2026-11-22."
+            for name, read in (("du", start), ("au", end))
+            if name in self.values and "recue" not in self.values and read is None
+        }
+        if start and end and end < start:
+            found["au"] = "La seconde date vient avant la première."
+        if "ou" in self.values and self.place is None:
+            found["ou"] = f"Nous ne connaissons aucun territoire «{NBSP}{self.values['ou']}{NBSP}»."
+        return found
+
+    @property
     def narrowed(self) -> bool:
         """Whether anything but the view is chosen."""
         return any(name != "vue" for name in self.values)
@@ -127,5 +147,6 @@ class Asked:
 
 
 def asked_by(arguments: Mapping[str, str]) -> Asked:
-    """The filters of an address, unknown names and empty values left out."""
-    return Asked({name: arguments[name] for name in FILTERS if arguments.get(name)})
+    """The filters of an address; unknown names, empty values and signs that are nowhere on a keyboard left out."""
+    given = {name: arguments.get(name, "") for name in FILTERS}
+    return Asked({name: value for name, value in given.items() if value and value.isprintable()})

@@ -52,7 +52,8 @@ OF_ASSIGNMENT = {
 def mark_of(row: Row[Any]) -> Mark:
     """What matters most about a request now: that it waits too long, that something is to check, where it stands."""
     if row.assignment_state is None:
-        return OF_WHY.get(row.unroutable_why, OF_STATE[row.state])
+        plain = OF_STATE[row.state]
+        return OF_WHY.get(row.unroutable_why, plain) if row.state is _S.UNROUTABLE else plain
     if row.assignment_state not in TO_ANSWER:
         return OF_ASSIGNMENT[row.assignment_state]
     if row.late_at <= clock.now():

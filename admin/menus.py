@@ -70,8 +70,14 @@ def menus(asked: Asked, associations: Mapping[UUID, str]) -> dict[str, Menu]:
         "plus": Menu("Plus", _more(asked, own), []),
         "etat": _menu(asked, "etat", "État", {stage.value: words for stage, words in STAGES.items()}, "tous"),
         "recue": _period(asked),
-        "ou": Menu("Territoire", label(asked.place) if asked.place else "tous", []),
+        "ou": Menu("Territoire", _territory(asked), []),
     }
+
+
+def _territory(asked: Asked) -> str:
+    if asked.place:
+        return label(asked.place)
+    return shortened(asked.values["ou"]) if "ou" in asked.faults else "tous"
 
 
 def _more(asked: Asked, associations: Mapping[str, str]) -> str:

@@ -41,11 +41,16 @@ referrals.context_processor(lambda: {"can_orient": orientable, "bounces": BOUNCE
 @requires(Permission.REFERRALS_READ)
 def index() -> ResponseReturnValue:
     asked = asked_by(request.args)
-    typed = request.args.get("territoire", "").strip()
+    typed = printable(request.args.get("territoire", ""))
     found = search_places(typed, SUGGESTED) if typed else []
     if len(found) == 1:
         return redirect(asked.url(ou=found[0].code))
     return table(asked, typed=typed, places=found)
+
+
+def printable(text: str) -> str:
+    """Without the signs that are nowhere on a keyboard, nor spaces around."""
+    return "".join(sign for sign in text if sign.isprintable()).strip()
 
 
 def table(asked: Asked, **more: Any) -> ResponseReturnValue:
@@ -121,11 +126,18 @@ def news() -> ResponseReturnValue:
     return answer.make_conditional(request)
 
 
+@referrals.get("/chercher")
+@requires(Permission.REFERRALS_READ)
+def searched() -> ResponseReturnValue:
+    """The address of a search, asked for again: what was searched is nowhere, so the table it is."""
+    return redirect(url_for("referrals.index"), 303)
+
+
 @referrals.post("/chercher")
 @requires(Permission.REFERRALS_READ)
 def search() -> ResponseReturnValue:
-    """By number, or by exact mail, telephone or last name: what was typed never stays in an address."""
-    typed = "".join(sign for sign in request.form.get("q", "") if sign.isprintable()).strip()
+    """By number, or by exact mail, telephone, last name or whole name: what was typed never stays in an address."""
+    typed = printable(request.form.get("q", ""))
     if not typed:
         return redirect(url_for("referrals.index"), 303)
     found = queries.numbers_like(typed) or people_found(typed)

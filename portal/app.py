@@ -1,6 +1,7 @@
 """The composition root: the only module that may know every other."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin import doors as admin_doors
 from portal.association import doors as association_doors
@@ -38,6 +39,9 @@ def configure(app: Flask, settings: Settings) -> None:
     )
     if settings.trusted_hosts:
         app.config["TRUSTED_HOSTS"] = settings.trusted_hosts.split(",")
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     configure_engines(app, settings)
 
 

@@ -44,6 +44,8 @@ BEGIN
                     open_one.programme_id, open_one.capacity_id, -1);
         END IF;
     END IF;
+    UPDATE assignment SET contact_from = NULL, contact_until = NULL, version = version + 1
+        WHERE referral_id = found.id AND contact_until IS NOT NULL;
     UPDATE referral SET state = 'withdrawn', state_since = at, version = version + 1 WHERE id = found.id;
     INSERT INTO event (id, at, name, referral_id, association_id, assignment_id, data)
     VALUES (gen_random_uuid(), at, 'referral_withdrawn', found.id, open_one.association_id, open_one.id, '{}');

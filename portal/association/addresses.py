@@ -32,7 +32,7 @@ def filters_asked() -> Filters:
     return Filters(
         side=SIDES.get(side),
         programme_id=_uuid(asked.get("programme")),
-        place=(asked.get("lieu") or "")[:LONGEST_PLACE] or None,
+        place=_words(asked.get("lieu")),
         need=_member(Need, asked.get("besoin")),
     )
 
@@ -59,6 +59,13 @@ def _uuid(text: str | None) -> UUID | None:
         return UUID(text)
     except ValueError:
         return abort(404)
+
+
+def _words(text: str | None) -> str | None:
+    """What could be a place's code: the database refuses to compare with a control character."""
+    if not text:
+        return None
+    return text if text.isprintable() and len(text) <= LONGEST_PLACE else abort(404)
 
 
 def _member(words: type[E], text: str | None) -> E | None:

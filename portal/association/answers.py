@@ -1,17 +1,17 @@
 """Answering: accept, one or several; send back; hold; take back; read the contact details; tell what became of it."""
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from portal.association.addresses import act_url, chosen_ids, list_url
-from portal.association.detail import is_minor
-from portal.association.forms import BounceForm, HoldForm
+from portal.association.forms import BounceForm, PostponeForm, QuestionForm
 from portal.association.frame import association_page, signed_in
 from portal.association.inbox import detail_page, inbox
-from portal.association.wording import first_name, name_of
+from portal.association.wording import facts_of, name_of
 from portal.foundation.errors import AlreadyAnswered, DomainError
 from portal.foundation.permissions import Permission, requires
 from portal.foundation.transactions import rollback
@@ -21,7 +21,7 @@ from portal.operations.assignments import (
     FOLLOW_UP,
     accept_assignment,
     accept_assignments,
-    ask_information,
+    ask_question,
     assignment_to_answer,
     assignments_to_answer,
     bounce_assignment,
@@ -33,16 +33,17 @@ from portal.operations.assignments import (
 )
 from portal.operations.contact import read_contact
 from portal.queries.capacity import places_left
-from portal.queries.inbox import assignment_shown
+from portal.queries.inbox import Item, assignment_shown
+from portal.web.forms import PortalForm
 
 __all__ = ["inbox"]
 CONFLICT = 409
 NEXT_STEPS = {
     Effect.NEXT: "part vers une autre association",
     Effect.BACK_TO_APPLICANT: "revient à la personne",
-    Effect.CLOSED: "close, la personne peut la rouvrir",
-    Effect.MERGED: "réunie avec l’autre demande",
-    Effect.STAFF: "l’équipe du Collectif la lit",
+    Effect.CLOSED: "est close, la personne peut la rouvrir",
+    Effect.MERGED: "est classée comme doublon",
+    Effect.STAFF: "va à l’équipe du Collectif",
 }
 EFFECTS = {reason.value: NEXT_STEPS[bounce.effect] for reason, bounce in BOUNCES.items()}
 
@@ -134,17 +135,7 @@ def bounce(assignment_id: UUID) -> ResponseReturnValue:
             return redirect(after_bounce(form, assignment_id), 303)
     if item.assignment.state not in TO_ANSWER | TAKEN - {AssignmentState.PAIRED}:
         return redirect(act_url("inbox.detail", assignment_id), 303)
-    back = act_url("inbox.detail", assignment_id)
-    return association_page(
-        "bounce.html",
-        "inbox.index",
-        form=form,
-        item=item,
-        name=first_name(item),
-        effects=EFFECTS,
-        back=back,
-        finally_not=item.assignment.state in TAKEN,
-    )
+    return panel_page("bounce.html", item, form=form, effects=EFFECTS, finally_not=item.assignment.state in TAKEN)
 
 
 def after_bounce(form: BounceForm, assignment_id: UUID) -> str:
@@ -153,15 +144,33 @@ def after_bounce(form: BounceForm, assignment_id: UUID) -> str:
     return list_url() if nothing else act_url("inbox.detail", assignment_id)
 
 
+@inbox.route("/<uuid:assignment_id>/precision", methods=["GET", "POST"])
+@requires(Permission.INBOX_ANSWER)
+def ask(assignment_id: UUID) -> ResponseReturnValue:
+    form = QuestionForm(request.form)
+    return kept(
+        assignment_id,
+        "ask.html",
+        form,
+        lambda one: ask_question(one, by=signed_in(), until=form.until.data, question=form.question.data),
+    )
+
+
 @inbox.route("/<uuid:assignment_id>/attendre", methods=["GET", "POST"])
 @requires(Permission.INBOX_ANSWER)
 def hold(assignment_id: UUID) -> ResponseReturnValue:
+    form = PostponeForm(request.form)
+    return kept(assignment_id, "hold.html", form, lambda one: postpone(one, by=signed_in(), until=form.until.data))
+
+
+def kept(
+    assignment_id: UUID, template: str, form: PortalForm, keep: Callable[[Assignment], None]
+) -> ResponseReturnValue:
+    """Keep a request a little longer: the page that asks until when, then back to the list."""
     item = assignment_shown(assignment_id)
-    form = HoldForm(request.form)
     if request.method == "POST" and form.validate():
-        keep = ask_information if form.state is AssignmentState.INFORMATION_ASKED else postpone
         try:
-            keep(assignment_to_answer(assignment_id), by=signed_in(), until=form.until.data)
+            keep(assignment_to_answer(assignment_id))
         except AlreadyAnswered as error:
             return refused(assignment_id, error)
         except DomainError as error:
@@ -170,26 +179,32 @@ def hold(assignment_id: UUID) -> ResponseReturnValue:
             return redirect(list_url(), 303)
     if item.assignment.state not in TO_ANSWER:
         return redirect(act_url("inbox.detail", assignment_id), 303)
+    latest = last_day_to_hold(item.assignment)
+    return panel_page(template, item, form=form, latest=latest)
+
+
+def panel_page(template: str, item: Item, **values: Any) -> ResponseReturnValue:
+    """A question about one request, beside what is known of it; in the drawer, the question alone."""
     return association_page(
-        "hold.html",
+        template,
         "inbox.index",
-        form=form,
         item=item,
-        name=first_name(item),
-        latest=last_day_to_hold(item.assignment),
-        back=act_url("inbox.detail", assignment_id),
+        facts=facts_of(item.profile) if item.profile else [],
+        back=act_url("inbox.detail", item.id),
+        **values,
     )
 
 
 @inbox.post("/<uuid:assignment_id>/suivi")
 @requires(Permission.INBOX_ANSWER)
 def follow_up(assignment_id: UUID) -> ResponseReturnValue:
-    shown, back = assignment_shown(assignment_id), act_url("inbox.detail", assignment_id)
+    back = act_url("inbox.detail", assignment_id)
     steps = {state.value: state for state in FOLLOW_UP}
     state = steps.get(request.form.get("etape", ""))
     if state is None:
+        assignment_shown(assignment_id)
         return redirect(back, 303)
-    authorised = "autorisation" in request.form if is_minor(shown) else None
+    authorised = "autorisation" in request.form
     return acted(
         assignment_id, lambda one: record_follow_up(one, by=signed_in(), state=state, authorised=authorised), back
     )

@@ -1,6 +1,5 @@
 """Capacity: places per side and territory, with their effect before they are saved; and the association's pause."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +33,7 @@ from portal.queries.capacity import (
     declared_rows,
     objectives_in_force,
     own_association,
-    sides_offered,
+    sides_worked,
 )
 
 CONFLICT, REFUSED = 409, 422
@@ -48,7 +47,7 @@ HEADINGS = {Side.MENTEE: "Jeunes", Side.MENTOR: "Bénévoles"}
 def index() -> ResponseReturnValue:
     campaign = current_campaign()
     rows = declared_rows(campaign.id) if campaign else []
-    return editor_page(campaign, rows, stored_lines(rows, sides_shown(rows)))
+    return editor_page(campaign, rows, stored_lines(rows, sides_worked(rows)))
 
 
 @capacity.post("/apercu")
@@ -94,13 +93,7 @@ def typed(*, fresh_versions: bool = False) -> tuple[Campaign, list[Declared], li
             sent.setlist(name, ["0"])
         for row in rows:
             sent.setlist(f"version:amount:{row.side.value}:{row.place}", [str(row.version)])
-    return campaign, rows, typed_lines(sent, rows, sides_shown(rows))
-
-
-def sides_shown(rows: Sequence[Declared]) -> list[Side]:
-    """The sides the association works with, and those it has declared something for."""
-    known = sides_offered() | {row.side for row in rows}
-    return [side for side in Side if side in known]
+    return campaign, rows, typed_lines(sent, rows, sides_worked(rows))
 
 
 def searched() -> dict[str, Any]:
@@ -166,7 +159,7 @@ def lower() -> ResponseReturnValue:
     except DomainError as error:
         rollback()
         rows = declared_rows(campaign.id)
-        return editor_page(campaign, rows, stored_lines(rows, sides_shown(rows)), CONFLICT, refusal=error.message)
+        return editor_page(campaign, rows, stored_lines(rows, sides_worked(rows)), CONFLICT, refusal=error.message)
     flash("Vos places sont enregistrées.", "good")
     return redirect(url_for("capacity.index"), 303)
 
@@ -185,7 +178,7 @@ def pause() -> ResponseReturnValue:
     rollback()
     campaign = current_campaign()
     rows = declared_rows(campaign.id) if campaign else []
-    return editor_page(campaign, rows, stored_lines(rows, sides_shown(rows)), form=form)
+    return editor_page(campaign, rows, stored_lines(rows, sides_worked(rows)), form=form)
 
 
 @capacity.post("/reprendre")

@@ -17,20 +17,19 @@ from portal.foundation import clock
 from portal.models.assignment import TRANSITIONS, Assignment, AssignmentState, BounceReason
 from portal.models.bounce import BOUNCES, Advice
 from portal.models.event import Event, EventName
-from portal.operations.assignments import undoable
+from portal.operations.assignments import is_minor, undoable
 from portal.operations.contact import contact_open
 from portal.queries.capacity import Declared
 from portal.queries.inbox import Item, consents_of, events_of
 from portal.web.typography import NBSP, moment, number, plural, share
 
 _S = AssignmentState
-ADULT = 18
 WHO = {Side.MENTEE: ("jeune", "jeunes"), Side.MENTOR: ("bénévole", "bénévoles")}
 HAPPENED = {
     EventName.REFERRAL_PLACED: "Vous est proposée",
     EventName.REFERRAL_ORIENTED_BY_HAND: "Vous est confiée par le Collectif",
     EventName.ASSIGNMENT_SEEN: "Ouverte",
-    EventName.INFORMATION_ASKED: "Précision attendue",
+    EventName.INFORMATION_ASKED: "Précision demandée",
     EventName.ASSIGNMENT_POSTPONED: "Réponse reportée",
     EventName.ASSIGNMENT_ACCEPTED: "Acceptée",
     EventName.ASSIGNMENT_BOUNCED: "Réorientée",
@@ -65,18 +64,13 @@ def detail_values(item: Item, rows: Sequence[Declared]) -> dict[str, Any]:
         "questions": questions_of(one.excerpt),
         "rules": one.excerpt.get("version"),
         "arm": arm_of(one.excerpt, one.side),
-        "steps": steps_of(events_of(one), one),
+        "steps": steps_of(events_of(one), item),
         "undoable": undoable(one, clock.now()),
         "contact_is_open": contact_open(one),
         "follow_ups": follow_ups_of(one),
-        "needs_authorisation": is_minor(item),
+        "needs_authorisation": item.profile is not None and is_minor(item.profile.age),
         "advice": advice_of(one, row),
     }
-
-
-def is_minor(item: Item) -> bool:
-    """Whether a guardian's authorisation is needed before pairing; an unknown age asks for none."""
-    return item.profile is not None and item.profile.age is not None and item.profile.age < ADULT
 
 
 def _room_row(one: Assignment, row: Declared | None) -> list[dict[str, str]]:
@@ -105,12 +99,13 @@ def arm_of(excerpt: Mapping[str, Any], side: Side) -> dict[str, Any]:
     }
 
 
-def steps_of(events: Sequence[Event], one: Assignment) -> list[dict[str, str]]:
+def steps_of(events: Sequence[Event], item: Item) -> list[dict[str, str]]:
     """What happened here, oldest first, as a thread."""
     said = [(HAPPENED[event.name], event.at) for event in events if event.name in HAPPENED]
     if not any(event.name in (EventName.REFERRAL_PLACED, EventName.REFERRAL_ORIENTED_BY_HAND) for event in events):
-        said = [("Vous est proposée", one.offered_at), *said]
-    now = clock.now()
+        said = [("Vous est proposée", item.assignment.offered_at), *said]
+    said += [("Réponse reçue", one.answered_at) for one in item.asked if one.answered_at]
+    said, now = sorted(said, key=lambda step: step[1]), clock.now()
     return [{"title": title, "when": moment(at, now=now), "state": "done"} for title, at in said]
 
 

@@ -2,16 +2,26 @@
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, request
+from markupsafe import Markup
 
 from portal.association.addresses import act_url, context_values, list_url
 from portal.association.answers import inbox
 from portal.association.capacity import capacity
 from portal.association.criteria import criteria
+from portal.association.drawn_for import mark, refuse_another_association
 from portal.association.forms import tomorrow
 from portal.association.sheet import sheet
 from portal.association.team import team
-from portal.association.wording import done_line, line_of, marks_of, name_of, place_said, telephone_said
+from portal.association.wording import (
+    done_line,
+    line_of,
+    marks_of,
+    name_of,
+    place_said,
+    subject_of_panel,
+    telephone_said,
+)
 from portal.web.typography import NBSP
 
 FILTERS = {
@@ -20,9 +30,11 @@ FILTERS = {
     "request_marks": marks_of,
     "request_done": done_line,
     "place_said": place_said,
+    "subject": subject_of_panel,
     "telephone": telephone_said,
 }
 ROOMS = (inbox, capacity, criteria, sheet, team)
+ROOM_NAMES = frozenset(room.name for room in ROOMS)
 
 
 def template_values() -> dict[str, Any]:
@@ -36,11 +48,18 @@ def template_values() -> dict[str, Any]:
     }
 
 
+def form_marks() -> Markup:
+    """What the shared form macros print beside their token: nothing outside this door."""
+    return mark() if request.blueprint in ROOM_NAMES else Markup()
+
+
 for _room in ROOMS:
     _room.context_processor(template_values)
+    _room.before_request(refuse_another_association)
 
 
 def register(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS)
+    app.jinja_env.globals["form_marks"] = form_marks
     for room in ROOMS:
         app.register_blueprint(room)

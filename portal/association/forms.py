@@ -5,18 +5,14 @@ from typing import Any
 
 from wtforms import DateField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Optional, StopValidation
+from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation
 
 from matching.vocabulary import Side
 from portal.foundation import clock
-from portal.models.assignment import AssignmentState, BounceReason
+from portal.models.assignment import BounceReason
 from portal.models.bounce import BOUNCES, reasons_for
+from portal.operations.assignments import LONGEST_QUESTION, SHORTEST_QUESTION
 from portal.web.forms import OneOf, PortalForm, tidy
-
-HOLDS = {
-    "precision": (AssignmentState.INFORMATION_ASKED, "J’attends une précision"),
-    "report": (AssignmentState.POSTPONED, "Je répondrai plus tard"),
-}
 
 
 def readable_day(_: PortalForm, field: DateField) -> None:
@@ -51,20 +47,30 @@ class BounceForm(PortalForm):
         return BounceReason(self.reason.data)
 
 
-class HoldForm(PortalForm):
-    """Keeping a request a little longer, and why."""
+class QuestionForm(PortalForm):
+    """What must be known before answering, and until when the request is kept."""
 
-    kind = OneOf(
-        "Que se passe-t-il ?",
-        missing="Choisissez l’une des deux.",
-        default="precision",
-        choices=[SelectChoice(code, words) for code, (_, words) in HOLDS.items()],
+    question = TextAreaField(
+        "Votre question",
+        [
+            DataRequired("Écrivez votre question."),
+            Length(
+                SHORTEST_QUESTION,
+                LONGEST_QUESTION,
+                f"Écrivez une question de {SHORTEST_QUESTION} à {LONGEST_QUESTION} caractères.",
+            ),
+        ],
+        filters=[tidy],
+        description="Ce qu’il vous manque pour répondre : un niveau, un horaire, un trajet… Ni nom ni autre donnée"
+        " personnelle : ce n’est pas nécessaire.",
     )
-    until = day_field("Jusqu’au", "Choisissez un jour.")
+    until = day_field("Garder la demande jusqu’au", "Choisissez un jour.")
 
-    @property
-    def state(self) -> AssignmentState:
-        return HOLDS[self.kind.data][0]
+
+class PostponeForm(PortalForm):
+    """Until when the association keeps a request it will answer later."""
+
+    until = day_field("Répondre au plus tard le", "Choisissez un jour.")
 
 
 class PauseForm(PortalForm):

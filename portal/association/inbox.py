@@ -25,7 +25,7 @@ from portal.association.wording import place_said
 from portal.foundation import clock
 from portal.foundation.permissions import Permission, requires
 from portal.operations.assignments import assignment_to_answer, mark_seen
-from portal.queries.capacity import Declared, current_campaign, declared_rows, own_programmes, room_of
+from portal.queries.capacity import Declared, current_campaign, declared_rows, own_programmes, room_of, sides_worked
 from portal.queries.inbox import (
     NEWS_MARGIN,
     RISING,
@@ -45,11 +45,12 @@ from portal.web.typography import NBSP, number, plural
 
 inbox = Blueprint("inbox", __name__, url_prefix="/demandes")
 FOUND = {
-    Folder.HELD: ("demande attend une précision", "demandes attendent une précision"),
+    Folder.HELD: ("demande en attente", "demandes en attente"),
     Folder.ACCEPTED: ("demande acceptée", "demandes acceptées"),
     Folder.GONE: ("demande réorientée ou partie", "demandes réorientées ou parties"),
     Folder.ALL: ("demande en tout", "demandes en tout"),
 }
+LATEST = 2**53  # microseconds: the year 2255
 SIDE_WORDS = {Side.MENTEE: "Jeunes", Side.MENTOR: "Bénévoles"}
 
 
@@ -104,6 +105,7 @@ def inbox_page(
         place=place,
         title=finding(folder, counts, filters),
         tabs_shown=folder_tabs(folder, counts),
+        both_sides=len(sides_worked(rows)) > 1,
         menus=filter_menus(filters, own_programmes(), rows),
         filtered=bool(filters),
         room=room_of(rows) if rows else None,
@@ -130,8 +132,8 @@ def news() -> ResponseReturnValue:
 
     Its endpoint's name is what tells the session that nobody is there (live polling prolongs nothing).
     """
-    since, known = request.args.get("depuis", 0, int), request.args.get("connues", 0, int)
-    fresh = offered_since(EPOCH + min(since, 2**53) * MICROSECOND) - known
+    since, known = (max(0, min(request.args.get(name, 0, int), LATEST)) for name in ("depuis", "connues"))
+    fresh = offered_since(EPOCH + since * MICROSECOND) - known
     answer: Response = make_response(render_template("association/news.html", count=fresh) if fresh > 0 else ("", 204))
     answer.set_etag(f"{since}-{fresh}")
     return answer.make_conditional(request)
@@ -150,10 +152,15 @@ def list_news(from_then: datetime, known: int) -> str:
 def finding(folder: Folder, counts: Counts, filters: Filters) -> str:
     """The title: « 6 demandes à traiter, 1 part demain »."""
     if folder is not Folder.TO_ANSWER:
-        return plural(counts.folders[folder], *FOUND[folder])
+        return plural(counts.folders[folder], *FOUND[folder]) + (told(counts) if folder is Folder.HELD else "")
     if not counts.to_answer:
         return "Aucune demande pour ces filtres" if filters else "Rien à traiter pour l’instant"
     return f"{plural(counts.to_answer, 'demande')} à traiter{pressing(counts)}"
+
+
+def told(counts: Counts) -> str:
+    """« , 2 réponses reçues »: of what is held, what can now be answered."""
+    return f", {plural(counts.answered, 'réponse reçue', 'réponses reçues')}" if counts.answered else ""
 
 
 def pressing(counts: Counts) -> str:
@@ -170,7 +177,9 @@ def folder_tabs(current: Folder, counts: Counts) -> list[dict[str, Any]]:
             "url": list_url(dossier=None if folder is Folder.TO_ANSWER else folder.value),
             "active": folder is current,
             "count": None if folder is Folder.ALL else counts.folders[folder],
-            "hot": folder is Folder.TO_ANSWER and counts.to_answer > 0,
+            "hot": counts.to_answer > 0
+            if folder is Folder.TO_ANSWER
+            else folder is Folder.HELD and counts.answered > 0,
         }
         for folder in Folder
     ]

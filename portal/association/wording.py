@@ -1,6 +1,7 @@
 """A request in words: its name, its line, its marks and its facts, as far as the association may know them."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from matching.vocabulary import SENSITIVE_PUBLICS, Channel, Modality, Need, Publ
 from portal.association.questions import question_about
 from portal.foundation import clock
 from portal.models.assignment import Assignment, AssignmentState
-from portal.models.bounce import BOUNCES
+from portal.models.bounce import BOUNCES, Effect
 from portal.models.identity import ConsentKind
 from portal.places import UnknownPlaceError, label
 from portal.queries.inbox import HELD, NEW, Item
@@ -28,6 +29,7 @@ WAYS = {
     frozenset({Modality.HYBRID, Modality.REMOTE}): "à distance, en partie sur place si besoin",
 }
 FRANCE = 33
+VOWELS = frozenset("aeiouœæ")
 ACRONYM = re.compile(r"\(([A-Z]{2,6})\)")
 WITHOUT_CAP = {Situation.GENERAL_LYCEE, Situation.TECHNOLOGICAL_LYCEE}
 SHORT_NEEDS = 2
@@ -61,6 +63,18 @@ def name_of(item: Item) -> str:
     return str(item.preview) if years is None else f"{item.preview}, {years}{NBSP}ans"
 
 
+def subject_of_panel(item: Item) -> str:
+    """« la demande d’Élodie M. »; with its number once the name is out of sight."""
+    return f"la demande {elided(str(item.preview), 'de') if item.preview else item.assignment.referral_number}"
+
+
+def elided(name: str, word: str) -> str:
+    """« d’Élodie », « de Marc », « qu’Yves », « que Yasmine »: word (de, que) before a name; an h keeps it whole."""
+    plain = unicodedata.normalize("NFKD", name.lower())
+    mute = plain[:1] in VOWELS or (plain[:1] == "y" and plain[1:2] not in VOWELS)
+    return f"{word[:-1]}’{name}" if plain and mute else f"{word} {name}"
+
+
 def first_name(item: Item) -> str:
     return item.preview.first_name if item.preview else "La personne"
 
@@ -79,26 +93,28 @@ def town(profile: Profile) -> str:
     return next((place_said(code) for code in sorted(profile.places or ()) if code.startswith("commune:")), "")
 
 
-def line_of(item: Item) -> str:
-    """« Roubaix · 4e · Soutien scolaire, confiance en soi »."""
-    if item.profile is None:
-        return item.programme
-    needs = [need.label for need in Need if need in (item.profile.needs or ())]
+def line_of(item: Item, both_sides: bool = False) -> str:
+    """« Roubaix · 4e · Soutien scolaire, confiance en soi »; « Bénévole · … » where young people come as well."""
+    side = f"Bénévole{NBSP}· " if both_sides and item.assignment.side is Side.MENTOR else ""
+    return side + (_facts_line(item.profile) if item.profile else item.programme)
+
+
+def _facts_line(profile: Profile) -> str:
+    needs = [need.label for need in Need if need in (profile.needs or ())]
     more = f" et {len(needs) - SHORT_NEEDS} autres" if len(needs) > SHORT_NEEDS + 1 else ""
     shown = needs if not more else needs[:SHORT_NEEDS]
-    level = level_said(item.profile).partition(" ou ")[0]
-    return f"{NBSP}· ".join(
-        part for part in (town(item.profile), capital(level), capital(", ".join(shown)) + more) if part
-    )
+    level = level_said(profile).partition(" ou ")[0]
+    return f"{NBSP}· ".join(part for part in (town(profile), capital(level), capital(", ".join(shown)) + more) if part)
 
 
 def marks_of(item: Item) -> list[Mark]:
     """Two badges at most: where it stands, then what matters most before answering."""
     one = item.assignment
+    told = [Mark("Réponse reçue", "good", "message-square")] if item.answered else []
     if one.state in NEW:
-        return [_waiting(one), *_notes(item)[:1]]
+        return [_waiting(one), *(told or _notes(item)[:1])]
     if one.state in HELD:
-        return [_held(one), *_notes(item)[:1]]
+        return [*told, _held(one, answered=item.answered), *_notes(item)[: 1 - len(told)]]
     if one.state is _S.BOUNCED and one.bounce_reason:
         return [Mark(BOUNCES[one.bounce_reason].label)]
     return [Mark(one.state.label, TONES.get(one.state, ""))]
@@ -109,14 +125,15 @@ def _waiting(one: Assignment) -> Mark:
     return Mark(waited.text, waited.tone, waited.icon)
 
 
-def _held(one: Assignment) -> Mark:
+def _held(one: Assignment, *, answered: bool) -> Mark:
     left = (one.due_at.astimezone(clock.PARIS).date() - clock.today()).days
     words = (
         f"jusqu’à {moment(one.due_at, now=clock.now())}"
         if left <= 1
         else f"jusqu’au {day(one.due_at).rpartition(NBSP)[0]}"
     )
-    about = "Précision attendue" if one.state is _S.INFORMATION_ASKED else "Réponse reportée"
+    asked = "À vous de répondre" if answered else "Précision attendue"
+    about = asked if one.state is _S.INFORMATION_ASKED else "Réponse reportée"
     return Mark(f"{about} {words.replace('jusqu’à ', 'jusqu’à' + NBSP)}", "late" if left <= 1 else "wait", "clock")
 
 
@@ -170,6 +187,8 @@ def done_line(one: Assignment) -> str:
     """What the row says while its answer can be taken back."""
     left = minutes_left(one.undo_until, now=clock.now()) if one.undo_until else ""
     what = "les messages partent" if one.state is _S.ACCEPTED else "la demande part"
+    if one.bounce_reason and BOUNCES[one.bounce_reason].effect is not Effect.NEXT:
+        what = "prend effet"
     return f"{one.state.label} · {what} dans {left}"
 
 

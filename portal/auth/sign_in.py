@@ -55,12 +55,17 @@ def sign_in() -> ResponseReturnValue:
 
 def facts() -> list[dict[str, str]]:
     """What to know before one signs in, beside the form."""
-    idle = int(idle_of_members() / timedelta(minutes=1))
     return [
-        {"icon": "clock", "text": f"Fermeture après {idle}\u00a0min sans activité."},
+        {"icon": "clock", "text": f"Fermeture après {lasting(idle_of_members())} sans activité."},
         {"icon": "eye", "text": "Chaque consultation de coordonnées est notée."},
         {"icon": "mail", "text": "Nous ne demandons jamais de mot de passe par téléphone."},
     ]
+
+
+def lasting(time: timedelta) -> str:
+    """« 8 heures », « 30 minutes »: in hours when it is whole hours."""
+    hours, rest = divmod(time, timedelta(hours=1))
+    return plural(time // timedelta(minutes=1), "minute") if rest or not hours else plural(hours, "heure")
 
 
 def enter(opened: operations.NewSession, asked: str) -> BaseResponse:

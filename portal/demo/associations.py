@@ -13,7 +13,7 @@ from portal.demo.seeds import chance, happens, shares
 from portal.demo.sheets import DemoAssociation, DemoCapacity, DemoObjective, DemoProgramme
 from portal.demo.themes import THEMES, Theme
 from portal.places import COUNTRY, PlaceKind, commune, commune_codes_of, kind_of, place_code
-from portal.places.search import fold
+from portal.places.folding import fold
 
 DEMAND = {Side.MENTEE: 10_041, Side.MENTOR: 5_959}
 OBJECTIVES_PER_CENT = 85

@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     base_url: str
     data_dir: Path = Path(".data")
     trusted_hosts: str = ""
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     smtp_host: str = "127.0.0.1"
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
     mail_from: str = "ne-pas-repondre@collectif.example.org"
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     maximum_hops: Annotated[int, Field(ge=1, le=10)] = 3
     contact_days: Annotated[int, Field(ge=1, le=365)] = 90
     guardian_days: Annotated[int, Field(ge=1, le=60)] = 14
+    applicant_days: Annotated[int, Field(ge=1, le=90)] = 14
     unconfirmed_hours: Annotated[int, Field(ge=1, le=720)] = 72
     pool_size: Annotated[int, Field(ge=1, le=50)] = 4
     limits_enabled: bool = True

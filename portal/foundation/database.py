@@ -36,10 +36,10 @@ def configure_engines(app: Flask, settings: Settings) -> None:
         "pool_size": settings.pool_size,
         "max_overflow": settings.pool_size,
         "pool_pre_ping": True,
+        "hide_parameters": True,  # an error in the log names columns, never what somebody typed
         "connect_args": {"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MILLISECONDS} -c timezone=UTC"},
     }
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    app.config["SQLALCHEMY_BINDS"] = {role: role_url(settings, role) for role in DatabaseRole}
+    app.config["SQLALCHEMY_BINDS"] = {role: {"url": role_url(settings, role), **options} for role in DatabaseRole}
 
 
 def _give_passwords(connection: Connection, settings: Settings) -> None:
@@ -50,8 +50,19 @@ def _give_passwords(connection: Connection, settings: Settings) -> None:
         connection.exec_driver_sql(statement.as_string())
 
 
+def _shut_out_others(connection: Connection) -> None:
+    """Rights on the database itself do not travel with its content: they are given here, at each migration."""
+    database = sql.Identifier(connection.exec_driver_sql("SELECT current_database()").scalar_one())
+    roles = sql.SQL(", ").join(sql.Identifier(role.value) for role in DatabaseRole)
+    for statement in (
+        "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+        "GRANT CONNECT ON DATABASE {database} TO {roles}",
+    ):
+        connection.exec_driver_sql(sql.SQL(statement).format(database=database, roles=roles).as_string())
+
+
 def migrate(settings: Settings, revision: str = "head") -> None:
-    """Bring the database to a revision and give every login role its password."""
+    """Bring the database to a revision, give every login role its password, and shut the door on any other role."""
     engine = create_engine(owner_url(settings))
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -60,6 +71,7 @@ def migrate(settings: Settings, revision: str = "head") -> None:
         command.upgrade(config, revision)
         connection.commit()
         _give_passwords(connection, settings)
+        _shut_out_others(connection)
         connection.commit()
     engine.dispose()
 

@@ -1,6 +1,7 @@
 """Routing, woken up: drain what waits, apply answers, let silence expire, sweep up what no wake-up told."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from matching.vocabulary import Side
 from portal.foundation.tenancy import DatabaseRole, Scope
@@ -9,6 +10,7 @@ from portal.jobs.leadership import leading
 from portal.models.referral import ReferralState
 from portal.operations import answers, expiry, reach, routing
 from portal.queries.routing import Cursor, anything_waiting
+from portal.web.pages import settings
 
 ROUTER = Scope(DatabaseRole.ROUTER)
 PASSES = {"waitlist": ReferralState.WAITLISTED, "unroutable": ReferralState.UNROUTABLE}
@@ -71,7 +73,10 @@ def apply_answers() -> None:
 
 
 def expire_overdue() -> None:
+    """Offers nobody answered go on; requests whose owner is silent are closed."""
     until_none(expiry.expire_overdue)
+    with transaction(ROUTER):
+        expiry.close_unanswered(timedelta(days=settings().applicant_days))
 
 
 def until_none(batch: Callable[[], answers.Applied]) -> None:

@@ -21,6 +21,7 @@ class Subject:
     undecided_days: int
     guardian_days: int
     unconfirmed_hours: int
+    applicant_days: int
     association: str | None = None
 
     @property
@@ -126,6 +127,35 @@ def referral_accepted(about: Subject) -> Letter:
     )
 
 
+def clarification_asked(about: Subject) -> Letter:
+    who = about.association or "Une association"
+    asked = "Réponds sur ta page de suivi" if about.familiar else "Répondez sur la page de suivi"
+    return Letter(
+        subject=f"Demande {about.number} : une question",
+        title=f"{who} a une question",
+        paragraphs=(f"Elle en a besoin avant de dire oui. {asked} : personne d’autre qu’elle ne lira la réponse.",),
+        action="Lire la question et répondre",
+        url=about.tracking_url,
+    )
+
+
+def applicant_awaited(about: Subject) -> Letter:
+    if about.familiar:
+        asked = "Une association a essayé de te joindre, sans succès. Veux-tu toujours un mentor ?"
+        what = "Si oui, ouvre ta page de suivi et reprends ta demande : elle ira vers une autre association."
+    else:
+        asked = "Une association a essayé de vous joindre, sans succès. La demande tient-elle toujours ?"
+        what = "Si oui, ouvrez la page de suivi et reprenez-la : elle ira vers une autre association."
+    return Letter(
+        subject=f"Demande {about.number} : toujours d’actualité ?",
+        title="Toujours d’actualité ?",
+        paragraphs=(asked, what),
+        action="Reprendre la demande",
+        url=about.tracking_url,
+        after=(f"Sans nouvelle dans les {about.applicant_days} jours, la demande est close.",),
+    )
+
+
 LETTERS: dict[Message, Callable[[Subject], Letter]] = {
     Message.REFERRAL_RECEIVED: referral_received,
     Message.CONFIRM_ADDRESS: confirm_address,
@@ -133,4 +163,6 @@ LETTERS: dict[Message, Callable[[Subject], Letter]] = {
     Message.GUARDIAN_INFORMED: guardian_informed,
     Message.REFERRAL_PLACED: referral_placed,
     Message.REFERRAL_ACCEPTED: referral_accepted,
+    Message.CLARIFICATION_ASKED: clarification_asked,
+    Message.APPLICANT_AWAITED: applicant_awaited,
 }

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from matching.vocabulary import Side
 from portal.foundation.extensions import Base
-from portal.models.types import AssociationKey, Key, Str, one_of
+from portal.models.types import AssociationKey, Key, Str, its_own, one_of
 
 
 class AssignmentState(StrEnum):
@@ -64,7 +64,7 @@ TRANSITIONS: dict[AssignmentState, set[AssignmentState]] = {
     _A.CONTACTED: {_A.UNREACHABLE, _A.PAIRED, _A.GIVEN_UP, _A.BOUNCED, _A.WITHDRAWN},
     _A.UNREACHABLE: {_A.CONTACTED, _A.PAIRED, _A.GIVEN_UP, _A.BOUNCED, _A.WITHDRAWN},
     _A.PAIRED: {_A.ENDED, _A.WITHDRAWN},
-    _A.BOUNCED: {_A.OFFERED},
+    _A.BOUNCED: {_A.OFFERED, _A.WITHDRAWN},
     _A.ENDED: set(),
     _A.GIVEN_UP: set(),
     _A.EXPIRED: set(),
@@ -100,6 +100,8 @@ class Assignment(Base):
 
     __tablename__ = "assignment"
     __table_args__ = (
+        its_own("programme"),
+        its_own("capacity"),
         Index("uq_assignment_current", "referral_id", unique=True, postgresql_where="closed_at IS NULL"),
         Index("ix_assignment_referral", "referral_id"),
         Index("ix_assignment_inbox", "association_id", "state", "due_at", "id"),
@@ -111,9 +113,9 @@ class Assignment(Base):
     id: Mapped[Key]
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id", ondelete="CASCADE"))
     association_id: Mapped[AssociationKey]
-    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
+    programme_id: Mapped[UUID]
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
-    capacity_id: Mapped[UUID | None] = mapped_column(ForeignKey("capacity.id"))
+    capacity_id: Mapped[UUID | None]
     decision_id: Mapped[UUID | None]
     side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
     referral_number: Mapped[Str]

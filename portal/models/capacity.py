@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from matching.vocabulary import Side
 from portal.foundation.extensions import Base
-from portal.models.types import AssociationKey, Key, Str, one_of
+from portal.models.types import AssociationKey, Key, Str, its_own, one_of
 
 
 class Capacity(Base):
@@ -23,13 +23,15 @@ class Capacity(Base):
         UniqueConstraint(
             "association_id", "side", "campaign_id", "place", "programme_id", postgresql_nulls_not_distinct=True
         ),
+        UniqueConstraint("id", "association_id"),
+        its_own("programme"),
         CheckConstraint("amount >= 0", name="amount"),
     )
 
     id: Mapped[Key]
     association_id: Mapped[AssociationKey]
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
-    programme_id: Mapped[UUID | None] = mapped_column(ForeignKey("programme.id"))
+    programme_id: Mapped[UUID | None]
     side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
     place: Mapped[Str] = mapped_column(Text)
     amount: Mapped[int]

@@ -125,6 +125,8 @@ class Message(StrEnum):
     GUARDIAN_INFORMED = "guardian_informed"
     REFERRAL_PLACED = "referral_placed"
     REFERRAL_ACCEPTED = "referral_accepted"
+    CLARIFICATION_ASKED = "clarification_asked"
+    APPLICANT_AWAITED = "applicant_awaited"
 
 
 class Outbox(Base):

@@ -4,19 +4,20 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matching.vocabulary import Side
 from portal.foundation.extensions import Base
-from portal.models.types import AssociationKey, CreatedAt, Key, Str, one_of
+from portal.models.types import AssociationKey, CreatedAt, Key, Str, its_own, one_of
 
 
 class Programme(Base):
     """Pause and intake window are openings, not criteria: days, both included. weight: its share of what comes."""
 
     __tablename__ = "programme"
+    __table_args__ = (UniqueConstraint("id", "association_id"),)
 
     id: Mapped[Key]
     association_id: Mapped[AssociationKey] = mapped_column(index=True)
@@ -40,12 +41,13 @@ class ProgrammeVersion(Base):
     __tablename__ = "programme_version"
     __table_args__ = (
         UniqueConstraint("programme_id", "side", "number"),
+        its_own("programme"),
         Index("ix_programme_version_association_id", "association_id"),
     )
 
     id: Mapped[Key]
     association_id: Mapped[AssociationKey]
-    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
+    programme_id: Mapped[UUID]
     side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
     number: Mapped[int]
     criteria: Mapped[dict[str, Any]] = mapped_column(JSONB)

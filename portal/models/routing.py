@@ -4,13 +4,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from matching.vocabulary import Side
 from portal.foundation.extensions import Base
-from portal.models.types import AssociationKey, CreatedAt, Key, ReferralKey, Str, one_of
+from portal.models.types import AssociationKey, CreatedAt, Key, ReferralKey, Str, its_own, one_of
 
 
 class RoutingPolicy(Base):
@@ -75,8 +75,9 @@ class ProgrammeStanding(Base):
     """The same for one programme within its association."""
 
     __tablename__ = "programme_standing"
+    __table_args__ = (its_own("programme"),)
 
-    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"), primary_key=True)
+    programme_id: Mapped[UUID] = mapped_column(primary_key=True)
     campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"), primary_key=True)
     side: Mapped[Side] = mapped_column(one_of(Side, name="side"), primary_key=True)
     association_id: Mapped[AssociationKey]
@@ -98,10 +99,15 @@ class StandingDelta(Base):
     """A change of the sums appended by whoever answered; the drainer folds it in before it ranks."""
 
     __tablename__ = "standing_delta"
+    __table_args__ = (
+        its_own("programme"),
+        its_own("capacity"),
+        CheckConstraint("amount IN (-1, 1)", name="amount"),
+    )
 
     id: Mapped[Key]
     association_id: Mapped[AssociationKey]
-    campaign_id: Mapped[UUID]
+    campaign_id: Mapped[UUID] = mapped_column(ForeignKey("campaign.id"))
     side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
     programme_id: Mapped[UUID]
     capacity_id: Mapped[UUID | None]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Enum, ForeignKey, LargeBinary, Text, Uuid
+from sqlalchemy import DateTime, Enum, ForeignKey, ForeignKeyConstraint, LargeBinary, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
@@ -20,6 +20,11 @@ Sealed = Annotated[bytes, mapped_column(LargeBinary)]
 Json = Annotated[dict[str, Any], mapped_column(JSONB)]
 AssociationKey = Annotated[UUID, mapped_column(Uuid, ForeignKey("association.id"))]
 ReferralKey = Annotated[UUID, mapped_column(Uuid, ForeignKey("referral.id", ondelete="CASCADE"))]
+
+
+def its_own(table: str) -> ForeignKeyConstraint:
+    """A row of that table ("programme" or "capacity") belonging to the same association as this one."""
+    return ForeignKeyConstraint([f"{table}_id", "association_id"], [f"{table}.id", f"{table}.association_id"])
 
 
 def one_of(values: type[StrEnum], *, name: str) -> Enum:

@@ -108,11 +108,14 @@ def _apply(assignment: Assignment, referral: Referral) -> bool:
     match assignment.state:
         case AssignmentState.BOUNCED:
             assert assignment.bounce_reason is not None
-            release(assignment, referral, CONSEQUENCES[BOUNCES[assignment.bounce_reason].effect])
+            effect = BOUNCES[assignment.bounce_reason].effect
+            release(assignment, referral, CONSEQUENCES[effect])
+            if effect is Effect.BACK_TO_APPLICANT:
+                _tell_applicant(assignment, Message.APPLICANT_AWAITED)
         case AssignmentState.ENDED | AssignmentState.GIVEN_UP:
             _move(referral, CONSEQUENCES[Effect.CLOSED])
         case _:
-            _tell_applicant(assignment)
+            _tell_applicant(assignment, Message.REFERRAL_ACCEPTED)
     return assignment.state in FREEING
 
 
@@ -135,11 +138,11 @@ def _move(referral: Referral, consequence: Consequence) -> None:
         happened(consequence.event, referral_id=referral.id, why=consequence.why and consequence.why.value)
 
 
-def _tell_applicant(assignment: Assignment) -> None:
+def _tell_applicant(assignment: Assignment, message: Message) -> None:
     """Once an assignment, even when it is accepted, taken back and accepted again."""
     row = {
-        "deduplication_key": f"{Message.REFERRAL_ACCEPTED}:{assignment.id}",
-        "message": Message.REFERRAL_ACCEPTED,
+        "deduplication_key": f"{message}:{assignment.id}",
+        "message": message,
         "referral_id": assignment.referral_id,
         "state": OutboxState.PENDING,
         "next_attempt_at": clock.now(),

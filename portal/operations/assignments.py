@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal.foundation import clock
@@ -23,12 +23,17 @@ from portal.foundation.queue import Job, enqueue
 from portal.foundation.transactions import after_commit
 from portal.models.assignment import TAKEN, TO_ANSWER, TRANSITIONS, Assignment, AssignmentState, BounceReason
 from portal.models.bounce import BOUNCES
+from portal.models.clarification import Clarification
 from portal.models.event import EventName, JournalAct
+from portal.models.referral import Referral
+from portal.operations.clarifications import ask_clarification
 from portal.operations.history import happened, journal
 from portal.operations.sums import give_back
 
 HOLD_DAYS = 14
 NOTE_LENGTH = 1000
+SHORTEST_QUESTION, LONGEST_QUESTION = 10, 500
+ADULT = 18
 ANSWERED = {
     AssignmentState.BOUNCED: "réorienté",
     AssignmentState.GIVEN_UP: "clos",
@@ -52,9 +57,15 @@ def settings() -> Settings:
 
 
 def assignments_to_answer(ids: Sequence[UUID]) -> list[Assignment]:
-    """The association's own assignments, locked in the order of their ids. Raises Hidden if one is not there."""
-    query = select(Assignment).where(Assignment.id.in_(set(ids))).order_by(Assignment.id).with_for_update()
-    found = list(db.session.scalars(query.execution_options(populate_existing=True)))
+    """The association's own assignments, locked in the order of their ids. Raises Hidden if one is not there.
+
+    A closed one comes as it is: it never changes again, and the database lets nobody lock it.
+    """
+    query = select(Assignment).where(Assignment.id.in_(set(ids))).order_by(Assignment.id)
+    query = query.execution_options(populate_existing=True)
+    found = list(db.session.scalars(query.with_for_update()))
+    if len(found) < len(set(ids)):
+        found = [one for one in db.session.scalars(query) if one in found or one.closed_at is not None]
     if len(found) < len(set(ids)):
         raise Hidden
     return found
@@ -148,6 +159,23 @@ def ask_information(assignment: Assignment, *, by: SignedIn, until: date) -> Non
     _record(assignment, EventName.INFORMATION_ASKED, until=until.isoformat())
 
 
+def ask_question(assignment: Assignment, *, by: SignedIn, until: date, question: str) -> None:
+    """Ask whoever follows the request, and keep it until that day; one question at a time."""
+    words = question.strip()
+    if not SHORTEST_QUESTION <= len(words) <= LONGEST_QUESTION:
+        raise DomainError(
+            f"Écrivez une question de {SHORTEST_QUESTION} à {LONGEST_QUESTION} caractères.", field="question"
+        )
+    waiting = (Clarification.assignment_id == assignment.id, Clarification.answered_at.is_(None))
+    if db.session.scalar(select(exists().where(Clarification.referral_id == assignment.referral_id, *waiting))):
+        raise DomainError(
+            "Une question attend déjà sa réponse. Pour garder la demande plus longtemps, reportez votre réponse.",
+            field="question",
+        )
+    ask_information(assignment, by=by, until=until)
+    ask_clarification(assignment, words)
+
+
 def postpone(assignment: Assignment, *, by: SignedIn, until: date) -> None:
     """The association answers later: the request waits here until the end of that day."""
     _hold(assignment, AssignmentState.POSTPONED, by=by, until=until)
@@ -160,16 +188,15 @@ def last_day_to_hold(assignment: Assignment) -> date:
     return min(clock.today(), offered + timedelta(days=settings().expiry_days)) + timedelta(days=HOLD_DAYS)
 
 
-def record_follow_up(
-    assignment: Assignment, *, by: SignedIn, state: AssignmentState, authorised: bool | None = None
-) -> None:
-    """What became of an accepted request. authorised: for a minor, whether the guardian's agreement is held.
+def record_follow_up(assignment: Assignment, *, by: SignedIn, state: AssignmentState, authorised: bool = False) -> None:
+    """What became of an accepted request. authorised: the guardian's agreement, without which no minor is paired.
 
     A further fruitless try on somebody already unreachable is one more event.
     """
     if assignment.state in TAKEN and (assignment.contact_from is None or assignment.contact_from > clock.now()):
         raise DomainError("Les coordonnées ne sont pas encore ouvertes : le suivi commence avec elles.")
-    if state is AssignmentState.PAIRED and authorised is False:
+    minor = state is AssignmentState.PAIRED and is_minor(_age_of(assignment))
+    if minor and not authorised:
         raise DomainError("Recueillez d’abord l’autorisation du responsable légal.", field="authorised")
     if not assignment.state is state is AssignmentState.UNREACHABLE:
         _move(assignment, state, by=by)
@@ -179,7 +206,16 @@ def record_follow_up(
         after_commit(partial(enqueue, Job.APPLY_ANSWERS))
     if state in NO_LONGER_COMMITTED:
         db.session.add(give_back(assignment))
-    _record(assignment, FOLLOW_UP[state], **({"authorised": True} if authorised else {}))
+    _record(assignment, FOLLOW_UP[state], **({"authorised": True} if minor else {}))
+
+
+def is_minor(age: int | None) -> bool:
+    """Whether a guardian's authorisation is needed before pairing; an unknown age asks for none."""
+    return age is not None and age < ADULT
+
+
+def _age_of(assignment: Assignment) -> int | None:
+    return db.session.scalar(select(Referral.age).where(Referral.id == assignment.referral_id))
 
 
 def _hold(assignment: Assignment, state: AssignmentState, *, by: SignedIn, until: date) -> None:

@@ -12,13 +12,16 @@ from portal.foundation.transactions import bind_link
 from portal.models.identity import Draft
 from portal.queries.drafts import LIFE, Answers, draft_row
 
-
-def _sealed(row: UUID, answers: Answers, left: Mapping[str, str]) -> bytes:
-    return vault().seal_draft(json.dumps({"answers": answers, "left": left}).encode(), row)
+NOTHING: Answers = {}
 
 
-def start_draft(form: str, answers: Answers) -> str:
-    """A new draft; returns the token that is its only key."""
+def _sealed(row: UUID, answers: Answers, *, refused: Answers = NOTHING, left: Mapping[str, str] | None = None) -> bytes:
+    kept = {"answers": answers, "refused": refused, "left": left or {}}
+    return vault().seal_draft(json.dumps(kept).encode(), row)
+
+
+def start_draft(form: str, answers: Answers, *, refused: Answers = NOTHING) -> str:
+    """A new draft; returns the token that is its only key. refused: see DraftView."""
     token, row = new_token(), new_id()
     bind_link(token_digest(token))
     db.session.add(
@@ -26,7 +29,7 @@ def start_draft(form: str, answers: Answers) -> str:
             id=row,
             token_digest=token_digest(token),
             form=form,
-            sealed=_sealed(row, answers, {}),
+            sealed=_sealed(row, answers, refused=refused),
             expires_at=clock.now() + LIFE,
         )
     )
@@ -34,11 +37,11 @@ def start_draft(form: str, answers: Answers) -> str:
     return token
 
 
-def save_draft(token: str, form: str, answers: Answers) -> None:
+def save_draft(token: str, form: str, answers: Answers, *, refused: Answers = NOTHING) -> None:
     """Keep these answers instead of the former ones; nothing happens to a draft already sent or gone."""
     row = draft_row(token, form, lock=True)
     if row is not None and row.submitted_as is None:
-        row.sealed = _sealed(row.id, answers, {})
+        row.sealed = _sealed(row.id, answers, refused=refused)
         row.expires_at = clock.now() + LIFE
 
 
@@ -46,7 +49,7 @@ def close_draft(token: str, form: str, referral_id: UUID, left: Mapping[str, str
     """The draft was sent as this referral: forget its answers, but for a few words for the confirmation page."""
     row = draft_row(token, form, lock=True)
     if row is not None:
-        row.sealed = _sealed(row.id, {}, left)
+        row.sealed = _sealed(row.id, {}, left=left)
         row.submitted_as = referral_id
         db.session.flush()
 

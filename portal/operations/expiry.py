@@ -1,9 +1,14 @@
-"""Silence: past its day a request goes on by itself."""
+"""Silence: past its day a request goes on by itself, or is closed when its own owner is silent."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
 
 from portal.foundation import clock
+from portal.foundation.extensions import db
 from portal.models.assignment import TO_ANSWER, Assignment, AssignmentState
 from portal.models.event import EventName
-from portal.models.referral import ReferralState
+from portal.models.referral import Referral, ReferralState
 from portal.operations.answers import Applied, Consequence, locked_with_their_requests, release, wake_router
 from portal.operations.history import happened
 
@@ -31,3 +36,17 @@ def expire_overdue(limit: int = BATCH) -> Applied:
     sides = frozenset(assignment.side for assignment, _ in found)
     wake_router(sides)
     return Applied(len(found), sides)
+
+
+def close_unanswered(waited: timedelta) -> int:
+    """Close the requests whose owner has not come back for that long (router's scope); returns how many."""
+    silent = db.session.scalars(
+        select(Referral)
+        .where(Referral.state == ReferralState.AWAITING_APPLICANT, Referral.state_since <= clock.now() - waited)
+        .order_by(Referral.id)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for referral in silent:
+        referral.state, referral.state_since = ReferralState.CLOSED, clock.now()
+        happened(EventName.REFERRAL_CLOSED, referral_id=referral.id)
+    return len(silent)

@@ -113,6 +113,7 @@ def subject_of(referral: Referral, settings: Settings) -> Subject:
         undecided_days=settings.expiry_days,
         guardian_days=settings.guardian_days,
         unconfirmed_hours=settings.unconfirmed_hours,
+        applicant_days=settings.applicant_days,
         association=association_in_charge(referral.id),
     )
 

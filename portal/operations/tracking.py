@@ -26,6 +26,11 @@ def withdraw(request: Tracked) -> ReferralState:
     return _act("withdraw_linked_referral(:at)", request)
 
 
+def resume(request: Tracked) -> ReferralState:
+    """Whoever could not be reached, or did not follow up, takes the request up again: it goes on to the next."""
+    return _act("resume_linked_referral(:at)", request)
+
+
 def confirm_address(request: Tracked) -> ReferralState:
     return _act("confirm_linked_address(:at)", request)
 

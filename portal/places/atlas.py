@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from portal.places.codes import COUNTRY, REMOTE, PlaceKind, place_code
+from portal.places.folding import fold
 
 _DATA = files("portal.places") / "data"
 
@@ -93,7 +94,8 @@ def communes_of_postal_code(postal_code: str) -> list[Commune]:
 
     "75011" gives Paris 11e, not Paris as a whole.
     """
-    return list(atlas().by_postal_code.get(postal_code.replace(" ", ""), ()))
+    found = atlas().by_postal_code.get(postal_code.replace(" ", ""), ())
+    return sorted(found, key=lambda one: fold(one.name))
 
 
 def _rows(name: str) -> Iterator[list[str]]:

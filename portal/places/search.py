@@ -1,17 +1,15 @@
 """Finding a place by the beginning of a word of its name, accents aside."""
 
 import re
-import unicodedata
 from collections import Counter
 from functools import cache
 from typing import NamedTuple
 
 from portal.places.atlas import Commune, Zone, atlas, communes_of_postal_code
 from portal.places.codes import COUNTRY, REMOTE, PlaceKind, kind_of, place_code
+from portal.places.folding import fold
 
-_WORDS = re.compile(r"[^a-z0-9]+")
 _SAINT = re.compile(r"\bst(e?) ")
-_LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"})
 
 
 class Place(NamedTuple):
@@ -31,13 +29,6 @@ class Place(NamedTuple):
 class _Entry(NamedTuple):
     haystack: str
     place: Place
-
-
-def fold(text: str) -> str:
-    """Lower case, without accents, hyphens or apostrophes, words parted by one space."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LIGATURES).lower())
-    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return _WORDS.sub(" ", bare).strip()
 
 
 def search_places(text: str, limit: int = 10) -> list[Place]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from portal.places.atlas import UnknownPlaceError, Zone, atlas
-from portal.places.search import fold
+from portal.places.folding import fold
 
 FILE = Path(__file__).parent / "data" / "zones.csv"
 

@@ -27,11 +27,15 @@ class Voice(StrEnum):
 
 
 class Question(PortalForm):
-    """One page of a form. The field named by `alone` is the page's title itself: its label is read, not shown."""
+    """One page of a form. The field named by `alone` is the page's title itself: its label is read, not shown.
+
+    title: that of the step that asks it.
+    """
 
     alone: ClassVar[str] = ""
     layout: ClassVar[str] = "fields"
     lead: Any = ""
+    title: str = ""
 
     def adapt(self, known: "Known") -> None:
         """Fit choices and words to what earlier answers say."""
@@ -87,6 +91,7 @@ class Known:
         """The question of a step, filled with these values, or with what was kept; not validated."""
         kept = self.raw.get(step.key, {}) if values is None else values
         question = step.question(MultiDict(kept))
+        question.title = self.reads(step.title)
         question.adapt(self)
         return question
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.foundation.permissions import public
-from portal.public.tables import MENTOR, REFERRER, YOUNG
+from portal.public.tables import MENTOR, OLDEST_MENTEE, REFERRER, YOUNG
 from portal.web.pages import page, settings
 
 home = Blueprint("home", __name__)
@@ -22,6 +22,7 @@ def index() -> ResponseReturnValue:
         young=YOUNG.key,
         referrer=REFERRER.key,
         mentor=MENTOR.key,
+        oldest=OLDEST_MENTEE,
         late_days=settings().late_working_days,
         expiry_days=settings().expiry_days,
     )

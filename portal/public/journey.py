@@ -70,8 +70,11 @@ def greeting(request: Tracked) -> str:
 # ---- the title ----
 
 
-def headline_of(request: Tracked) -> Headline:
+def headline_of(request: Tracked, *, asked: bool = False) -> Headline:
+    """asked: the association that has the request awaits the answer to a question."""
     hello, what, current = greeting(request), owned(request), request.current
+    if asked and current is not None:
+        return _asking(request, current)
     if request.state is ReferralState.PLACED and current is not None:
         return _in_charge(request, current)
     titles = {
@@ -86,6 +89,18 @@ def headline_of(request: Tracked) -> Headline:
     }  # fmt: skip
     title, lead = titles.get(request.state, titles[ReferralState.TO_ROUTE])
     return Headline(title % {"hello": hello, "what": what}, lead)
+
+
+def _asking(request: Tracked, current: TrackedAssignment) -> Headline:
+    now_it_is = pick(
+        request,
+        _("C’est à toi : elle en a besoin avant de dire oui."),
+        _("C’est à vous : elle en a besoin avant de dire oui."),
+        _("C’est à vous : elle en a besoin avant de dire oui."),
+    )
+    return Headline(
+        _("%(hello)s, %(who)s a une question.", hello=greeting(request), who=current.association), now_it_is
+    )
 
 
 def _in_charge(request: Tracked, current: TrackedAssignment) -> Headline:

@@ -1,6 +1,7 @@
 """Everything said, before it is sent: chapter by chapter, each answer with its way back."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _
@@ -9,7 +10,7 @@ from wtforms.validators import DataRequired
 
 from matching.vocabulary import Side
 from portal.operations.consent import WORDINGS, wording_of
-from portal.public.form import Known, Question
+from portal.public.form import Known, Question, Voice
 from portal.public.progress import REVIEW
 from portal.public.rules import filler_of
 
@@ -23,14 +24,17 @@ class Chapter:
 
 
 class ReviewQuestion(Question):
-    """The last page: an agreement, in words kept under a version."""
+    """The last page: an agreement, in words kept under a version (wording)."""
+
+    wording: Any = ""
 
     agreed = BooleanField("", [DataRequired(_("Pour envoyer la demande, il faut cocher cette case."))], description="")
 
     def adapt(self, known: Known) -> None:
         filler = filler_of(known)
         assert filler is not None
-        self.agreed.label.text = WORDINGS[wording_of(filler, mentor=known.form.side is Side.MENTOR)]
+        self.agreed.label.text = _("Ton accord") if known.form.voice is Voice.YOUNG else _("Votre accord")
+        self.wording = WORDINGS[wording_of(filler, mentor=known.form.side is Side.MENTOR)]
 
 
 def chapters_of(known: Known) -> list[Chapter]:

@@ -14,7 +14,17 @@ from portal.public.progress import REVIEW, thread_of
 from portal.public.review import ReviewQuestion, chapters_of
 from portal.public.submission import submission_of
 from portal.public.tables import FORMS
-from portal.public.visit import ADDRESS, current_draft, intake, known_of, to, to_first_left, token_of
+from portal.public.visit import (
+    ADDRESS,
+    REFUSED,
+    current_draft,
+    intake,
+    known_of,
+    to,
+    to_correct,
+    to_first_left,
+    token_of,
+)
 from portal.queries.tracking import tracked_referral
 from portal.web.pages import page
 
@@ -53,6 +63,8 @@ def review(form: str) -> ResponseReturnValue:
         return found
     question = ReviewQuestion()
     question.adapt(found)
+    if REFUSED in http.args:
+        question.validate()
     return asked(found, question)
 
 
@@ -66,7 +78,7 @@ def submit(form: str) -> ResponseReturnValue:
     question = ReviewQuestion(http.form)
     question.adapt(found)
     if not question.validate():
-        return asked(found, question)
+        return to_correct("review", form)
     refuse_too_many(SUBMISSIONS, "intake")
     try:
         submit_draft(token_of(form), form, submission_of(found), said_afterwards(found))

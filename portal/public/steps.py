@@ -9,13 +9,14 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import MultiDict
 
 from portal.foundation.permissions import public
-from portal.operations.drafts import discard_draft, save_draft, start_draft
-from portal.public.form import Known, Question, Step, Voice
+from portal.operations.drafts import NOTHING, discard_draft, save_draft, start_draft
+from portal.public.form import Known, Question, Raw, Step, Voice
 from portal.public.progress import already_said, thread_of
 from portal.public.questions.publics import YES
 from portal.public.tables import FORMS
 from portal.public.visit import (
     ADDRESS,
+    REFUSED,
     current_draft,
     forget,
     intake,
@@ -23,12 +24,15 @@ from portal.public.visit import (
     onwards,
     remember,
     to,
+    to_correct,
     to_first_left,
     token_of,
 )
 from portal.queries.drafts import DraftView
 from portal.web.forms import raw_values
 from portal.web.pages import page
+
+MOST_SIGNS, MOST_VALUES = 2_000, 50
 
 
 @intake.get(ADDRESS)
@@ -63,7 +67,16 @@ def step(form: str, key: str) -> ResponseReturnValue:
     known = known_of(FORMS[form], draft)
     if not asked.applies(known) or comes_too_soon(known, asked):
         return to_first_left(known)
-    return show(known, asked, known.bound(asked), draft)
+    return show(known, asked, question_of(known, asked, draft), draft)
+
+
+def question_of(known: Known, asked: Step, draft: DraftView | None) -> Question:
+    """The question with what was kept; right after a refusal, with what was refused and why."""
+    refused = draft.refused.get(asked.key) if draft and REFUSED in request.args else None
+    question = known.bound(asked, refused)
+    if refused is not None:
+        question.validate()
+    return question
 
 
 def comes_too_soon(known: Known, asked: Step) -> bool:
@@ -106,22 +119,32 @@ def answer(form: str, key: str) -> ResponseReturnValue:
 
 
 def take(known: Known, asked: Step, draft: DraftView | None) -> ResponseReturnValue:
-    """Keep a valid answer and go on; show any other again, as it was typed."""
+    """Keep a valid answer and go on; set any other aside, and show it again as it was typed."""
     form = known.form.key
     sent = raw_values(asked.question(MultiDict()), request.form.getlist)
-    question = known.bound(asked, sent)
-    if not question.validate():
-        return show(known, asked, question, draft)
+    if not known.bound(asked, sent).validate():
+        again = to_correct("step", form, key=asked.key)
+        return remember(again, form, keep(form, draft, known.raw, refused={asked.key: shortened(sent)}))
     kept = Known(known.form, with_answer(known.raw, asked.key, sent))
     if bound := outside(kept):
         return to(bound, form)
+    return remember(onwards(kept, asked), form, keep(form, draft, kept.raw))
+
+
+def keep(form: str, draft: DraftView | None, answers: Raw, *, refused: Raw = NOTHING) -> str:
+    """Save the draft, or begin one; returns its token."""
     if draft is None:
-        return remember(onwards(kept, asked), form, start_draft(form, kept.raw))
-    save_draft(token_of(form), form, kept.raw)
-    return remember(onwards(kept, asked), form, token_of(form))
+        return start_draft(form, answers, refused=refused)
+    save_draft(token_of(form), form, answers, refused=refused)
+    return token_of(form)
 
 
-def with_answer(raw: Mapping[str, Any], key: str, sent: dict[str, list[str]]) -> dict[str, Any]:
+def shortened(sent: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """What was refused, within what anybody types by hand: it is kept to be corrected, not to fill our disks."""
+    return {name: [value[:MOST_SIGNS] for value in values[:MOST_VALUES]] for name, values in sent.items()}
+
+
+def with_answer(raw: Raw, key: str, sent: dict[str, list[str]]) -> dict[str, Any]:
     """These answers and one more. Consent withdrawn, what was told under it is forgotten at once."""
     answers = {**raw, key: sent}
     if key == "plus-personnel" and sent.get("personal") != [YES]:

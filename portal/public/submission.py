@@ -88,13 +88,11 @@ def referrer_of(known: Known) -> Referrer | None:
 
 
 def guardian_of(known: Known, filler: Filler, referrer: Referrer | None) -> Guardian | None:
-    """The one named; a parent who fills in the form for a minor is the guardian."""
+    """The one told of, whose name may be "" from 15 on; a parent who fills in the form for a minor is the guardian."""
     if filler is Filler.PARENT and referrer is not None and known.is_minor:
         return Guardian(referrer.name, referrer.mail, referrer.telephone)
-    if known.answer("responsable") is None:
-        return None
-    mail, telephone = known.get("responsable", "mail"), known.get("responsable", "telephone")
-    return Guardian(known.get("responsable", "name"), mail, telephone)
+    name, mail, telephone = (known.get("responsable", field) for field in ("name", "mail", "telephone"))
+    return Guardian(name or "", mail, telephone) if name or mail or telephone else None
 
 
 def number(text: str | None) -> int | None:

@@ -1,12 +1,18 @@
 """Following a request without an account: its link shows where it is, and lets its owner take it back."""
 
+from typing import Any
+from uuid import UUID
+
 from flask import Blueprint, Response, flash, redirect, url_for
+from flask import request as http
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.foundation.errors import Hidden
+from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import public
 from portal.operations import tracking as operations
+from portal.operations.clarifications import answer_clarification
+from portal.public.exchange import LONGEST_ANSWER, AnswerForm, exchange_of
 from portal.public.journey import ENDED, facts_of, headline_of, journey_of, owned, voice_of
 from portal.public.limits import LOOKS, refuse_too_many
 from portal.queries.tracking import Tracked, tracked
@@ -27,17 +33,58 @@ def opened(token: str) -> Tracked:
 @tracking.get("/suivi/<token>")
 @public
 def follow(token: str) -> ResponseReturnValue:
-    request = opened(token)
+    return show(token, opened(token), AnswerForm())
+
+
+def show(token: str, request: Tracked, form: AnswerForm, **more: Any) -> tuple[str, int]:
+    exchange = exchange_of(request)
+    form.adapt(voice_of(request))
     return page(
         "public/tracking.html",
         about=request,
         token=token,
-        headline=headline_of(request),
+        headline=headline_of(request, asked=exchange.awaited is not None),
         journey=journey_of(request),
         facts_asked=facts_of(request),
         voice=voice_of(request),
         ended=request.state in ENDED,
+        exchange=exchange,
+        form=form,
+        longest=LONGEST_ANSWER,
+        **more,
     )
+
+
+@tracking.get("/suivi/<token>/repondre")
+@public
+def question(token: str) -> ResponseReturnValue:
+    """The address of a refused answer, asked for again."""
+    return to(token)
+
+
+@tracking.post("/suivi/<token>/repondre")
+@public
+def reply(token: str) -> ResponseReturnValue:
+    """Answer what the association asks; a question answered meanwhile keeps its first answer."""
+    request = opened(token)
+    form = AnswerForm(http.form)
+    if not form.validate():
+        return show(token, request, form) if exchange_of(request).awaited else to(token)
+    try:
+        answer_clarification(asked_about(), form.answer.data)
+    except DomainError as refusal:
+        flash(refusal.message, "wait")
+    else:
+        flash(_("La réponse est partie."), "good")
+    return to(token)
+
+
+def asked_about() -> UUID:
+    """Which question the form answers. Raises Hidden for anything but an id."""
+    try:
+        return UUID(http.form.get("question", ""))
+    except ValueError:
+        raise Hidden from None
 
 
 @tracking.get("/suivi/<token>/retirer")

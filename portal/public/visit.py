@@ -9,6 +9,7 @@ from portal.public.progress import REVIEW
 from portal.queries.drafts import LIFE, DraftView, draft_of
 
 intake = Blueprint("intake", __name__)
+REFUSED = "a-corriger"  # in the address of a page that shows again what was just refused
 ADDRESS = '/<any("je-cherche-un-mentor", "j-inscris-un-jeune", "je-deviens-mentor"):form>'
 
 
@@ -50,6 +51,11 @@ def forget(response: Response, form: str) -> Response:
 
 def to(endpoint: str, form: str, **values: Any) -> Response:
     return cast("Response", redirect(url_for(f"intake.{endpoint}", form=form, **values), 303))
+
+
+def to_correct(endpoint: str, form: str, **values: Any) -> Response:
+    """The same page, asked for afresh: going back in the browser then never sends anything twice."""
+    return to(endpoint, form, **values, **{REFUSED: 1, "retour": request.args.get("retour")})
 
 
 def to_first_left(known: Known) -> Response:

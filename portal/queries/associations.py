@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.extensions import db
+from portal.models.account import Account, Membership
 from portal.models.assignment import TO_ANSWER, Assignment
 from portal.models.association import Association
 from portal.models.campaign import Campaign
@@ -194,6 +195,17 @@ def capacities_of(association_id: UUID) -> Sequence[Row[Any]]:
         .outerjoin(Programme, Programme.id == Capacity.programme_id)
         .where(Capacity.association_id == association_id, Capacity.campaign_id == campaign.id)
         .order_by(Capacity.side, Capacity.amount.desc(), Capacity.place)
+    )
+    return db.session.execute(query).all()
+
+
+def members_of(association_id: UUID) -> Sequence[Row[Any]]:
+    """Who signs in for it now: name, mail and role, by name."""
+    query: AnySelect = (
+        select(Account.name, Account.mail, Membership.role)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.association_id == association_id, Membership.ended_at.is_(None), Account.closed_at.is_(None))
+        .order_by(func.lower(Account.name), Account.mail)
     )
     return db.session.execute(query).all()
 

@@ -157,6 +157,12 @@ def sides_offered() -> frozenset[Side]:
     return frozenset(db.session.scalars(query)) or frozenset(Side)
 
 
+def sides_worked(rows: Collection[Declared]) -> list[Side]:
+    """The sides the association works with: those it has programmes for, and those it has declared something for."""
+    known = sides_offered() | {row.side for row in rows}
+    return [side for side in Side if side in known]
+
+
 def objectives_in_force(campaign_id: UUID) -> Mapping[Side, int]:
     """The association's objective per side: that of the highest version."""
     query = (

@@ -20,10 +20,14 @@ Answers = Mapping[str, Mapping[str, list[str]]]
 
 @dataclass(frozen=True)
 class DraftView:
-    """answers: what was typed, by step and field; empty once sent. left: what the confirmation page still says."""
+    """answers: what was typed, by step and field; empty once sent. left: what the confirmation page still says.
+
+    refused: what was last typed and could not be kept, by step and field; one step at most.
+    """
 
     id: UUID
     answers: Answers
+    refused: Answers
     left: Mapping[str, str]
     saved_at: datetime
     submitted_as: UUID | None
@@ -35,7 +39,14 @@ def draft_of(token: str | None, form: str, *, lock: bool = False) -> DraftView |
     if row is None:
         return None
     opened = json.loads(vault().open_draft(row.sealed, row.id))
-    return DraftView(row.id, opened["answers"], opened["left"], row.expires_at - LIFE, row.submitted_as)
+    return DraftView(
+        id=row.id,
+        answers=opened["answers"],
+        refused=opened.get("refused", {}),
+        left=opened["left"],
+        saved_at=row.expires_at - LIFE,
+        submitted_as=row.submitted_as,
+    )
 
 
 def draft_row(token: str | None, form: str, *, lock: bool = False) -> Draft | None:

@@ -4,14 +4,14 @@ The database answers for the association of the scope only. Past an association'
 the name are missing (None): the row then says its number alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from matching.profile import Profile
@@ -20,11 +20,13 @@ from portal.foundation import clock
 from portal.foundation.errors import Hidden
 from portal.foundation.extensions import db
 from portal.models.assignment import TAKEN, Assignment, AssignmentState
+from portal.models.clarification import Clarification
 from portal.models.event import Event
 from portal.models.identity import Consent, ConsentKind
 from portal.models.person import PersonPreview
 from portal.models.programme import Programme
 from portal.models.referral import Referral
+from portal.queries.clarifications import ClarificationView, clarifications_of
 from portal.queries.people import previews_of
 
 AnySelect = Select[*tuple[Any, ...]]
@@ -95,7 +97,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Item:
-    """One request in a list. profile, preview, received_at: None once out of sight."""
+    """One request in a list. profile, preview, received_at: None once out of sight. asked: oldest question first."""
 
     assignment: Assignment
     programme: str
@@ -103,6 +105,12 @@ class Item:
     preview: PersonPreview | None
     received_at: datetime | None
     sorted_at: datetime
+    asked: tuple[ClarificationView, ...] = ()
+
+    @property
+    def answered(self) -> bool:
+        """Whether the last question asked has its answer."""
+        return bool(self.asked) and self.asked[-1].answered_at is not None
 
     @property
     def id(self) -> UUID:
@@ -126,12 +134,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many in each folder, and what presses among those to answer."""
+    """How many in each folder, and what presses among those to answer. answered: of those held, questions answered."""
 
     folders: Mapping[Folder, int]
     leaving_today: int
     leaving_tomorrow: int
     late: int
+    answered: int
 
     @property
     def to_answer(self) -> int:
@@ -213,16 +222,20 @@ def _neighbours(
 
 
 def _with_names(found: "list[Row[Any]]") -> tuple[Item, ...]:
-    previews = previews_of([row.Assignment.referral_id for row in found])
-    return tuple(_item(row, previews) for row in found)
+    ids = [row.Assignment.referral_id for row in found]
+    previews, asked = previews_of(ids), clarifications_of(ids)
+    return tuple(
+        _item(row, previews.get(row.Assignment.referral_id), asked.get(row.Assignment.referral_id, ())) for row in found
+    )
 
 
-def _item(row: "Row[Any]", previews: Mapping[UUID, PersonPreview]) -> Item:
+def _item(row: "Row[Any]", preview: PersonPreview | None, asked: Iterable[ClarificationView]) -> Item:
     return Item(
         assignment=row.Assignment,
         programme=row.name,
         profile=Profile.from_json(row.profile) if row.profile else None,
-        preview=previews.get(row.Assignment.referral_id),
+        preview=preview,
+        asked=tuple(asked),
         received_at=row.received_at,
         sorted_at=row.sorted_at,
     )
@@ -253,13 +266,22 @@ def counts_by_folder(filters: Filters) -> Counts:
         *(Assignment.state.in_(states) for states in STATES.values()),
         *leaving,
         and_(new, Assignment.late_at <= clock.now()),
+        and_(Assignment.state.in_(HELD), _answered()),
     ]
     sums = [func.count(case((one, 1))) for one in wanted]
     query = _narrowed(select(func.count(), *sums).select_from(Assignment), filters)
     total, *found = db.session.execute(query).one()
     folders = dict(zip(STATES, found, strict=False)) | {Folder.ALL: total}
-    leaving_today, by_tomorrow, late = found[len(STATES) :]
-    return Counts(folders, leaving_today, by_tomorrow - leaving_today, late)
+    leaving_today, by_tomorrow, late, answered = found[len(STATES) :]
+    return Counts(folders, leaving_today, by_tomorrow - leaving_today, late, answered)
+
+
+def _answered() -> ColumnElement[bool]:
+    """Whether something was asked and nothing still awaits its answer: Item.answered, in the database."""
+    asked = select(Clarification.id).where(
+        Clarification.referral_id == Assignment.referral_id, Clarification.assignment_id == Assignment.id
+    )
+    return and_(exists(asked), ~exists(asked.where(Clarification.answered_at.is_(None))))
 
 
 def awaiting_answer() -> int:

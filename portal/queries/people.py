@@ -10,6 +10,9 @@ from portal.foundation.extensions import db
 from portal.models.identity import BlindIndex, BlindIndexKind, Identity, KeyPurpose, PersonKey, Preview
 from portal.models.person import Person, PersonPreview, normalised_mail, normalised_telephone, unaccented
 
+MOST_WORDS = 6
+MOST_OPENED = 500
+
 
 def previews_of(referral_ids: Collection[UUID]) -> dict[UUID, PersonPreview]:
     """First name and initial by referral; those the scope may not see, or that were erased, are missing."""
@@ -41,12 +44,20 @@ def person_of(referral_id: UUID) -> Person | None:
 
 
 def referrals_matching(text: str) -> list[UUID]:
-    """Referrals whose mail, telephone or last name equals the text (staff and jobs), newest first."""
+    """Referrals whose mail, telephone, last name or whole name equals the text (staff and jobs), newest first.
+
+    « Prénom Nom », in either order: those of that last name whose first name agrees; all of that last name when none
+    does.
+    """
     values = [(BlindIndexKind.LAST_NAME, unaccented(text))]
     if "@" in text:
         values.append((BlindIndexKind.MAIL, normalised_mail(text)))
     if any(character.isdigit() for character in text):
         values.append((BlindIndexKind.TELEPHONE, normalised_telephone(text)))
+    return _indexed(values) or _of_whole_name(unaccented(text).split()[:MOST_WORDS])
+
+
+def _indexed(values: Collection[tuple[BlindIndexKind, str]]) -> list[UUID]:
     digests = [vault().blind_index(kind, value) for kind, value in values]
     query = (
         select(BlindIndex.referral_id)
@@ -55,3 +66,14 @@ def referrals_matching(text: str) -> list[UUID]:
         .distinct()
     )
     return list(db.session.scalars(query))
+
+
+def _of_whole_name(words: list[str]) -> list[UUID]:
+    """Every way to cut the words into a first and a last name."""
+    cuts = [(words[:rank], words[rank:]) for rank in range(1, len(words))]
+    names = {(" ".join(first), " ".join(last)) for one, two in cuts for first, last in ((one, two), (two, one))}
+    found = _indexed([(BlindIndexKind.LAST_NAME, last) for _first, last in names]) if names else []
+    known = previews_of(found[:MOST_OPENED])
+    firsts = {first for first, _last in names}
+    agreeing = [one for one in found if one in known and unaccented(known[one].first_name) in firsts]
+    return agreeing or found

@@ -1,12 +1,16 @@
 """The designed error pages: what happened, what next, nothing lost."""
 
 from flask import Flask, render_template
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from portal.foundation.errors import Hidden
+from portal.foundation.extensions import login_manager
+from portal.web.requests import guard_of_request
 
-DESIGNED = (403, 404, 409, 419, 429, 500, 503)
+DESIGNED = (400, 403, 404, 405, 409, 413, 419, 429, 500, 503)
 EXPIRED = 419
 
 
@@ -19,7 +23,11 @@ def show_hidden(_: Hidden) -> tuple[str, int]:
     return render_template("errors/404.html"), 404
 
 
-def show_expired(_: CSRFError) -> tuple[str, int]:
+def show_expired(_: CSRFError) -> ResponseReturnValue:
+    """A form that is too old; whoever is no longer signed in is told so instead."""
+    guard = guard_of_request()
+    if guard is not None and guard.permission is not None and not current_user.is_authenticated:
+        return login_manager.unauthorized()
     return render_template("errors/419.html"), EXPIRED
 
 

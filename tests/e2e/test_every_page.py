@@ -40,6 +40,7 @@ ASSOCIATION = (
     "/demandes/{offer}",
     "/demandes/{offer}/reorienter",
     "/demandes/{offer}/attendre",
+    "/demandes/{offer}/precision",
     "/demandes/{accepted}",
     "/capacite",
     "/criteres",

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from portal.foundation import clock
 from portal.foundation.crypto import token_digest, vault
@@ -16,7 +17,7 @@ from portal.foundation.extensions import Base, db
 from portal.foundation.identifiers import new_id
 from portal.foundation.tenancy import DatabaseRole, NoScope, Scope
 from portal.foundation.transactions import acting_as, transaction
-from portal.models.assignment import Assignment, AssignmentState
+from portal.models.assignment import TRANSITIONS, Assignment, AssignmentState
 from portal.queries.people import person_of, previews_of
 from tests import factories
 
@@ -157,6 +158,65 @@ def test_an_association_changes_nothing_of_another(town: Town, name: str) -> Non
     statement, values = WRITES[name](town)
     with transaction(town.scope(0)):
         assert db.session.execute(text(statement), values).rowcount == 0
+
+
+def test_the_database_knows_the_same_moves_as_the_code(town: Town, owner: Any) -> None:
+    """The trigger's table and TRANSITIONS, compared move by move."""
+    one = town.assignments[0].id
+    for old in AssignmentState:
+        for new in set(AssignmentState) - {old}:
+            with owner.transaction(force_rollback=True):
+                owner.execute("SET LOCAL session_replication_role = replica")
+                owner.execute("UPDATE assignment SET state = %s WHERE id = %s", [old.value, one])
+                owner.execute("SET LOCAL session_replication_role = origin")
+                try:
+                    owner.execute("UPDATE assignment SET state = %s WHERE id = %s", [new.value, one])
+                    moved = True
+                except psycopg.errors.CheckViolation:
+                    moved = False
+            assert moved == (new in TRANSITIONS[old]), f"{old} to {new}"
+
+
+def test_a_closed_assignment_is_nobodys_to_reopen(town: Town, arrange: Any, owner: Any) -> None:
+    assignment = arrange.get(Assignment, town.assignments[0].id)
+    assignment.state, assignment.closed_at = AssignmentState.BOUNCED, clock.now()
+    arrange.commit()
+    grab = "UPDATE assignment SET state = 'offered', contact_from = now(), contact_until = now() WHERE id = :id"
+    with transaction(town.scope(0)):
+        assert db.session.execute(text(grab), {"id": assignment.id}).rowcount == 0
+    with pytest.raises(psycopg.errors.CheckViolation, match="never reopened"):
+        owner.execute("UPDATE assignment SET closed_at = NULL WHERE id = %s", [assignment.id])
+
+
+FORGERIES = {
+    "contact before accepting": "UPDATE assignment SET contact_from = now(), contact_until = now() + interval '1 day'",
+    "contact for ever": "UPDATE assignment SET state = 'accepted', contact_from = now(), contact_until = 'infinity'",
+    "a request kept for ever": "UPDATE assignment SET due_at = 'infinity'",
+    "criteria for another's programme": "INSERT INTO programme_version (id, association_id, programme_id, side, number,"
+    " criteria, notes, created_at) VALUES (gen_random_uuid(), :mine, :programme, 'mentee', 99, '{}', '[]', now())",
+    "places taken from another": "INSERT INTO standing_delta (id, association_id, campaign_id, side, programme_id,"
+    " amount) SELECT gen_random_uuid(), :mine, id, 'mentee', :programme, -1 FROM campaign",
+    "a thousand places at once": "INSERT INTO standing_delta (id, association_id, campaign_id, side, programme_id,"
+    " amount) SELECT gen_random_uuid(), p.association_id, c.id, 'mentee', p.id, -1000 FROM campaign c, programme p",
+    "a fact about a stranger's request": "INSERT INTO event (id, at, name, referral_id, association_id, account_id, data)"
+    " VALUES (gen_random_uuid(), now(), 'referral_closed', :alone, :mine, :account, '{}')",
+    "a journal entry about a stranger's request": "INSERT INTO journal_entry (id, at, act, account_id, association_id,"
+    " referral_id) VALUES (gen_random_uuid(), now(), 'contact_read', :account, :mine, :alone)",
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_the_database_refuses_a_forged_row(town: Town, arrange: Any, name: str) -> None:
+    statement = FORGERIES[name]
+    values = {
+        "mine": town.associations[0].id,
+        "programme": arrange.get(Assignment, town.assignments[1].id).programme_id,
+        "alone": town.alone.id,
+        "account": town.accounts[0].id,
+    }
+    used = {key: value for key, value in values.items() if f":{key}" in statement}
+    with acting_as(town.scope(0)), pytest.raises(DBAPIError, match=r"row-level security|foreign key|check constraint"):
+        db.session.execute(text(statement), used)
 
 
 REFUSED_TO_ASSOCIATIONS = [
@@ -309,3 +369,23 @@ def test_two_associations_never_share_a_pooled_connections_scope(town: Town) -> 
 def test_the_owner_is_not_used_by_the_application(app: Flask) -> None:
     users = {engine.url.username for engine in db.engines.values()}
     assert users == {role.value for role in DatabaseRole}
+
+
+LATE_FORGERIES = {
+    "the guardian's agreement": "INSERT INTO consent (id, referral_id, kind, wording, given_at)"
+    " VALUES (gen_random_uuid(), :mine, 'guardian', 'v', now())",
+    "a second link": "INSERT INTO referral_link (digest, referral_id, purpose, created_at)"
+    " VALUES ('x', :mine, 'guardian', now())",
+    "a fact": "INSERT INTO event (id, at, name, referral_id, data)"
+    " VALUES (gen_random_uuid(), now(), 'assignment_accepted', :mine, '{}')",
+    "a message of acceptance": "INSERT INTO outbox (id, deduplication_key, message, referral_id, state, attempts,"
+    " created_at, next_attempt_at) VALUES (gen_random_uuid(), 'x', 'referral_accepted', :mine, 'pending', 0, now(), now())",
+}
+
+
+@pytest.mark.parametrize("name", LATE_FORGERIES)
+def test_a_tracking_link_adds_nothing_to_a_request_already_under_way(town: Town, name: str) -> None:
+    mine = town.referrals[0].id
+    scope = Scope(DatabaseRole.PUBLIC, link_digest=link_of(mine))
+    with acting_as(scope), pytest.raises(ProgrammingError, match="row-level security"):
+        db.session.execute(text(LATE_FORGERIES[name]), {"mine": mine})

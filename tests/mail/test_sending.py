@@ -131,7 +131,7 @@ def test_the_mailbox_page_shows_what_came_and_opens_it(post_office: Path, app: F
 def test_text_and_html_say_the_same_and_carry_their_link(message: Message, channel: Channel) -> None:
     about = Subject(
         "2026-00001", Side.MENTEE, channel, "https://p.example.org/suivi/t", "https://p.example.org/confirmer/a",
-        "https://p.example.org/accord/g", 7, 14, 72, "Proxité <b>",
+        "https://p.example.org/accord/g", 7, 14, 72, 14, "Proxité <b>",
     )  # fmt: skip
     letter = LETTERS[message](about)
     text = as_text(letter, brand="Collectif", contact="contact@example.org")

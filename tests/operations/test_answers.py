@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
 from portal.foundation import clock
+from portal.foundation.crypto import token_digest, vault
+from portal.foundation.extensions import db
 from portal.foundation.queue import queue
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
@@ -54,6 +56,7 @@ class World:
     def answered(self, state: AssignmentState, reason: BounceReason | None = None, minutes: int = 0) -> None:
         """The association answered; the undo window closes in so many minutes."""
         self.arrange.flush()
+        self.arrange.execute(text("SET LOCAL session_replication_role = replica"))  # arranged past the rules
         self.arrange.refresh(self.assignment)
         now = clock.now()
         self.assignment.state, self.assignment.bounce_reason = state, reason
@@ -304,3 +307,34 @@ def test_an_acceptance_taken_back_and_given_again_holds_nobody_else(world: World
     assert bounced.closed_at is not None
     told = select(func.count()).select_from(Outbox).where(Outbox.message == Message.REFERRAL_ACCEPTED)
     assert world.arrange.scalar(told) == 1
+
+
+def test_whoever_cannot_be_reached_is_told_and_takes_the_request_up_again(world: World) -> None:
+    world.answered(AssignmentState.BOUNCED, BounceReason.UNREACHABLE)
+    apply_answers()
+    world.arrange.expire_all()
+    assert world.referral.state is ReferralState.AWAITING_APPLICANT
+    told = select(func.count()).select_from(Outbox).where(Outbox.message == Message.APPLICANT_AWAITED)
+    assert world.arrange.scalar(told) == 1
+    world.arrange.commit()
+    link = token_digest(vault().link_token("tracking", world.referral.id, 1))
+    with transaction(Scope(DatabaseRole.PUBLIC, link_digest=link)):
+        resumed = db.session.scalar(text("SELECT resume_linked_referral(:at)"), {"at": clock.now()})
+    assert resumed == "to_route"
+    drain("mentee")
+    world.arrange.expire_all()
+    assert world.referral.state is ReferralState.PLACED
+
+
+def test_whoever_stays_silent_sees_the_request_closed_in_the_end(world: World) -> None:
+    world.answered(AssignmentState.BOUNCED, BounceReason.UNREACHABLE)
+    apply_answers()
+    with clock.at(clock.now() + timedelta(days=13)):
+        expire_overdue()
+    world.arrange.expire_all()
+    assert world.referral.state is ReferralState.AWAITING_APPLICANT
+    world.arrange.commit()
+    with clock.at(clock.now() + timedelta(days=15)):
+        expire_overdue()
+    world.arrange.expire_all()
+    assert world.referral.state is ReferralState.CLOSED

@@ -157,6 +157,43 @@ def test_giving_up_frees_the_place_and_ending_does_not(house: House, owner: Owne
     assert deltas == [(house.programme.id, house.capacity.id, -1)]
 
 
+@pytest.mark.parametrize("age", [11, 17])
+@pytest.mark.parametrize("start", [_S.ACCEPTED, _S.CONTACTED, _S.UNREACHABLE])
+def test_no_minor_is_paired_without_the_guardian_s_authorisation(
+    house: House, owner: Owner, age: int, start: AssignmentState
+) -> None:
+    contact = {"contact_from": clock.now(), "contact_until": clock.now() + timedelta(days=9)}
+    one = house.offer(age=age, state=start, answered_at=clock.now(), **contact)
+    with pytest.raises(DomainError, match="l’autorisation du responsable légal"):
+        act(house, one, operations.record_follow_up, state=_S.PAIRED)
+    assert house.reread(one).state is start
+    assert act(house, one, operations.record_follow_up, state=_S.PAIRED, authorised=True).state is _S.PAIRED
+    assert owner.execute("SELECT data FROM event WHERE name = 'assignment_paired'").fetchall() == [
+        ({"authorised": True},)
+    ]
+
+
+def test_an_adult_is_paired_without_anybody_s_authorisation(house: House) -> None:
+    one = act(house, house.offer(age=18), operations.accept_assignment)
+    assert act(house, one, operations.record_follow_up, state=_S.PAIRED).state is _S.PAIRED
+
+
+@pytest.mark.parametrize("question", ["", " " * 20, "a" * 9, "a" * 501])
+def test_a_question_is_of_ten_to_five_hundred_characters(house: House, question: str) -> None:
+    with pytest.raises(DomainError, match="de 10 à 500"):
+        act(house, house.offer(), operations.ask_question, until=clock.today() + timedelta(days=2), question=question)
+
+
+def test_what_left_is_answered_by_nobody_and_says_why(house: House, owner: Owner) -> None:
+    one = house.offer()
+    owner.execute("UPDATE assignment SET state = 'expired', closed_at = now()")
+    for operation in (operations.accept_assignment, operations.undo_answer):
+        with pytest.raises(DomainError):
+            act(house, one, operation)
+    with pytest.raises(AlreadyAnswered, match="faute de réponse"):
+        act(house, one, operations.accept_assignment)
+
+
 def test_a_closed_request_takes_no_further_step(house: House) -> None:
     one = act(house, house.offer(), operations.accept_assignment)
     act(house, one, operations.record_follow_up, state=_S.GIVEN_UP)

@@ -13,6 +13,7 @@ from portal.operations.consent import GuardianPart
 from portal.public.form import Known, Question
 from portal.public.rules import rule_of
 from portal.web.forms import OneOf, PortalForm, mail_field, name_field, option, telephone_field
+from portal.web.telephones import telephone_said
 from portal.web.typography import day
 
 MONTHS = ((3, _("3 mois")), (6, _("6 mois")), (10, _("Une année scolaire")), (12, _("1 an")), (24, _("2 ans")))
@@ -54,13 +55,15 @@ class CommitmentQuestion(Question):
 
 
 CONFIRMS = _("Avant 15 ans, il nous faut son accord : un message lui sera envoyé, avec un lien pour dire oui ou non.")
-INFORMED = _("De 15 à 17 ans, son accord n’est pas demandé ici : nous l’informons, si son adresse est donnée.")
+INFORMED = _(
+    "De 15 à 17 ans, son accord n’est pas demandé ici et rien n’est obligatoire sur cette page : nous l’informons, si son adresse est donnée. Sans parent ni responsable à joindre, continuer sans rien écrire."
+)
 
 
 class GuardianQuestion(Question):
-    """The parent or guardian of a minor: to agree before 15, to be informed after."""
+    """The parent or guardian of a minor: named and to agree before 15; after, to be informed, if there is one."""
 
-    name = name_field(_("Ses prénom et nom"), _("Le nom du parent ou responsable légal est nécessaire."), longest=160)
+    name = name_field(_("Ses prénom et nom"), longest=160)
     mail = mail_field(_("Son adresse e-mail"))
     telephone = telephone_field(_("Son téléphone"))
     must_confirm = False
@@ -69,24 +72,32 @@ class GuardianQuestion(Question):
     def adapt(self, known: Known) -> None:
         rule = rule_of(known)
         self.must_confirm = rule is not None and rule.guardian is GuardianPart.CONFIRMS
-        self.mail.flags.required = self.must_confirm
+        self.name.flags.required = self.mail.flags.required = self.must_confirm
         self.lead = CONFIRMS if self.must_confirm else INFORMED
         mails = (known.get("contact", "mail"), known.get("vous", "mail"))
         self.others_mails = frozenset(normalised_mail(mail) for mail in mails if mail)
 
     def validate(self, extra_validators: Any = None) -> bool:
         valid = super().validate(extra_validators)
-        if self.must_confirm and not self.mail.data:
+        if self.must_confirm:
+            self._require()
+        if self.mail.data and normalised_mail(self.mail.data) in self.others_mails:
+            self.mail.errors = [_("L’adresse du parent doit être différente de celle déjà donnée.")]
+        return valid and not (self.name.errors or self.mail.errors)
+
+    def _require(self) -> None:
+        if not self.name.data:
+            self.name.errors = [_("Le nom du parent ou responsable légal est nécessaire.")]
+        if not self.mail.data:
             self.mail.errors = [
                 _("L’adresse e-mail du parent est nécessaire : c’est par elle qu’il ou elle donne son accord.")
             ]
-        elif self.mail.data and normalised_mail(self.mail.data) in self.others_mails:
-            self.mail.errors = [_("L’adresse du parent doit être différente de celle déjà donnée.")]
-        return valid and not self.mail.errors
 
     def said(self) -> list[tuple[str, str]]:
-        return [
+        rows = [
             (_("Parent ou responsable légal"), self.name.data),
-            (_("Son e-mail"), self.mail.data or _("Non indiqué")),
-            (_("Son téléphone"), self.telephone.data or _("Non indiqué")),
+            (_("Son e-mail"), self.mail.data),
+            (_("Son téléphone"), self.telephone.data and telephone_said(self.telephone.data)),
         ]
+        given = any(value for _label, value in rows)
+        return [(label, value or _("Non indiqué")) for label, value in (rows if given else rows[:1])]

@@ -12,6 +12,7 @@ from portal.foundation import clock
 from portal.operations.consent import Filler
 from portal.public.form import Known, Question, Voice
 from portal.web.forms import OneOf, OneOfMenu, mail_field, name_field, one_line, option, telephone_field
+from portal.web.telephones import telephone_said
 from portal.web.typography import MONTHS, day
 
 OLDEST = 120
@@ -29,6 +30,10 @@ def referrer_name(kind: ReferrerType) -> str:
     """How the form names a kind of structure, with care where the name alone says much of the young person."""
     label = kind.label
     return str(REFERRER_NAMES.get(kind, label[0].upper() + label[1:]))
+
+
+def _given(telephone: str | None) -> Any:
+    return telephone_said(telephone) if telephone else _("Non indiqué")
 
 
 class NameQuestion(Question):
@@ -85,7 +90,7 @@ class ContactQuestion(Question):
     telephone = telephone_field(_("Téléphone"), autocomplete="tel")
 
     def said(self) -> list[tuple[str, str]]:
-        return [(_("E-mail"), self.mail.data), (_("Téléphone"), self.telephone.data or _("Non indiqué"))]
+        return [(_("E-mail"), self.mail.data), (_("Téléphone"), _given(self.telephone.data))]
 
 
 class YoungContactQuestion(Question):
@@ -103,10 +108,10 @@ class YoungContactQuestion(Question):
         return valid
 
     def said(self) -> list[tuple[str, str]]:
-        checked = _("%(number)s, vérifié", number=self.telephone.data) if self.telephone_checked.data else None
+        told = _given(self.telephone.data)
         return [
             (_("Son e-mail"), self.mail.data or _("Non indiqué")),
-            (_("Son téléphone"), checked or self.telephone.data or _("Non indiqué")),
+            (_("Son téléphone"), _("%(number)s, vérifié", number=told) if self.telephone_checked.data else told),
         ]
 
 
@@ -184,7 +189,7 @@ class ReferrerQuestion(Question):
         return [
             (_("Vous"), self.name.data),
             (_("Votre e-mail"), self.mail.data),
-            (_("Votre téléphone"), self.telephone.data or _("Non indiqué")),
+            (_("Votre téléphone"), _given(self.telephone.data)),
         ]
 
 

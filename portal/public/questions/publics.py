@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _
 from matching.vocabulary import Public
 from portal.public.form import Known, Question, Voice
 from portal.web.forms import OneOf, name_field, option
+from portal.web.typography import plural
 
 YES, NO, UNKNOWN, PRIVATE = "yes", "no", "unknown", "private"
 ANSWERS = ((YES, _("Oui")), (NO, _("Non")), (UNKNOWN, _("Je ne sais pas")), (PRIVATE, _("Je préfère ne pas répondre")))
@@ -113,7 +114,8 @@ class PublicsQuestion(Question):
         labels = dict(ANSWERS)
         told = [(field.label.text, labels[field.data]) for field in asked if field.data]
         silent = len(asked) - len(told)
-        return [*told, (_("Questions facultatives"), _("%(n)s sans réponse", n=silent))] if silent else told
+        left = _("%(questions)s sans réponse", questions=plural(silent, "question"))
+        return [*told, (self.title, left)] if silent else told
 
 
 def _words(public: Public, asked: Asked, voice: Voice) -> Any:
@@ -165,7 +167,7 @@ class PersonalConsentQuestion(Question):
     def said(self) -> list[tuple[str, str]]:
         return [
             (
-                _("Questions plus personnelles"),
-                _("Acceptées") if self.personal.data == YES else _("Passées"),
+                _("Sujets plus personnels"),
+                _("Acceptés") if self.personal.data == YES else _("Passés"),
             )
         ]

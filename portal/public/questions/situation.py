@@ -1,6 +1,6 @@
 """What the person does, at which level, and what they look for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from portal.web.forms import OneOfMenu, SeveralOf, option, words_field
 from portal.web.typography import NBSP
 
 UNKNOWN = "unknown"
+UNSURE_LEVEL = _("Autre, ou je ne sais pas")
 MOST_NEEDS = 3
 MOST_WORDS = 300
 OLD = 200
@@ -93,6 +94,27 @@ NEEDS = (
 LABELS = {offer.word: offer.label for offer in (*SITUATIONS, *NEEDS)}
 
 
+SCHOOL_STARTS = 6
+AHEAD = 3
+LEVELS: dict[Situation, tuple[StudyLevel, StudyLevel]] = {
+    Situation.PUPIL: (StudyLevel.CP, StudyLevel.CM2),
+    Situation.COLLEGE: (StudyLevel.SIXIEME, StudyLevel.TROISIEME),
+    Situation.GENERAL_LYCEE: (StudyLevel.SECONDE, StudyLevel.TERMINALE),
+    Situation.TECHNOLOGICAL_LYCEE: (StudyLevel.SECONDE, StudyLevel.TERMINALE),
+    Situation.VOCATIONAL_LYCEE: (StudyLevel.TROISIEME, StudyLevel.TERMINALE),
+    Situation.STUDENT: (StudyLevel.BAC, StudyLevel.BAC_8),
+    Situation.WORK_STUDY: (StudyLevel.BAC, StudyLevel.BAC_8),
+}
+
+
+def plausible_levels(situations: Iterable[Situation], age: int | None) -> list[StudyLevel]:
+    """The levels to offer: those of the schools attended, else any that this age may have reached."""
+    bounds = [LEVELS[one] for one in situations if one in LEVELS]
+    if bounds:
+        return [level for level in StudyLevel if any(low <= level <= high for low, high in bounds)]
+    return [level for level in StudyLevel if age is None or level.rank <= age - SCHOOL_STARTS + AHEAD]
+
+
 def sides_of(word: Situation | Need) -> frozenset[Side]:
     return word.sides if isinstance(word, Situation) else frozenset(Side)
 
@@ -112,19 +134,21 @@ class SituationQuestion(Question):
 
 
 class LevelQuestion(Question):
-    """level: a StudyLevel's value, or « unknown »."""
+    """level: a StudyLevel's value, or « unknown » for whoever does not know, or finds no level that suits."""
 
     level = OneOfMenu(
-        _("Classe ou niveau d’études"), missing=_("Une réponse est nécessaire : « Je ne sais pas » en est une.")
+        _("Classe ou niveau d’études"),
+        missing=_("Une réponse est nécessaire : « Autre, ou je ne sais pas » en est une."),
     )
 
-    def adapt(self, _known: Known) -> None:
-        levels = [option(level.value, _capital(level.label)) for level in StudyLevel]
-        self.level.choices = [option("", _("Choisir dans la liste")), *levels, option(UNKNOWN, _("Je ne sais pas"))]
+    def adapt(self, known: Known) -> None:
+        situations = [Situation(one) for one in known.get("situation", "situations") or ()]
+        levels = [option(one.value, _capital(one.label)) for one in plausible_levels(situations, known.age)]
+        self.level.choices = [option("", _("Choisir dans la liste")), *levels, option(UNKNOWN, UNSURE_LEVEL)]
 
     def said(self) -> list[tuple[str, str]]:
         known = self.level.data != UNKNOWN
-        return [(_("Niveau"), _capital(StudyLevel(self.level.data).label) if known else _("Je ne sais pas"))]
+        return [(_("Niveau"), _capital(StudyLevel(self.level.data).label) if known else UNSURE_LEVEL)]
 
 
 class NeedsQuestion(Question):

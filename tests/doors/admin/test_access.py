@@ -37,7 +37,7 @@ def addresses(app: Flask, referral: Referral, scene: Scene) -> list[tuple[str, s
 
 
 def test_the_door_has_all_its_routes(app: Flask, arrange: Session, scene: Scene) -> None:
-    assert len(addresses(app, somebody(arrange, scene.campaign), scene)) == 10
+    assert len(addresses(app, somebody(arrange, scene.campaign), scene)) == 11
 
 
 @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.ADMINISTRATOR])

@@ -9,18 +9,21 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.extensions import db
+from portal.foundation.permissions import Role
 from portal.foundation.tenancy import DatabaseRole
+from portal.models.account import Membership
 from portal.models.campaign import Campaign
 from portal.models.objective import OutsideCount
 from portal.models.programme import ProgrammeVersion
 from tests.doors.admin.scene import Scene, days_ago, set_scene
 from tests.factories import (
+    make_account,
     make_assignment,
     make_association,
     make_capacity,
@@ -173,6 +176,24 @@ def test_one_association_shows_its_places_and_criteria(staff: FlaskClient, arran
     ):
         assert said in page
     assert f"association={proxite.id}" in page
+
+
+def test_one_association_names_who_signs_in_for_it(staff: FlaskClient, arrange: Session, scene: Scene) -> None:
+    proxite, other = scene.associations["Proxité"], scene.associations["Afev"]
+    claire = make_account(arrange, "claire@example.org", association=proxite)
+    claire.name = "Claire Vasseur"
+    left = make_account(arrange, "partie@example.org", association=proxite)
+    arrange.scalars(select(Membership).where(Membership.account_id == left.id)).one().ended_at = clock.now()
+    make_account(arrange, "fermee@example.org", association=proxite).closed_at = clock.now()
+    make_account(arrange, "nadia@example.org", association=other, role=Role.ADMINISTRATOR)
+    arrange.commit()
+    page = read(staff, f"{LIST}/{proxite.id}")
+    for said in ("Claire Vasseur", "claire@example.org", "Coordination", "1\u00a0personne"):
+        assert said in page
+    for absent in ("partie@example.org", "fermee@example.org", "nadia@example.org"):
+        assert absent not in page
+    assert "nadia@example.org" in read(staff, f"{LIST}/{other.id}")
+    assert "Personne ne se connecte pour elle" in read(staff, f"{LIST}/{scene.associations['LA CLÉ'].id}")
 
 
 @pytest.mark.parametrize(

@@ -175,7 +175,7 @@ def test_asking_shows_them_once_and_writes_it_down(
 ) -> None:
     answer = staff.post(f"{TABLE}/{lea.id}/coordonnees")
     assert answer.status_code == 200
-    for said in ("Léa Martin", "lea.martin@example.org", "0639980001"):
+    for said in ("Léa Martin", "lea.martin@example.org", "06\u00a039\u00a098\u00a000\u00a001"):
         assert said in answer.text
     entry = arrange.scalars(select(JournalEntry).where(JournalEntry.act == JournalAct.CONTACT_READ)).one()
     assert (entry.referral_id, entry.account_id) == (lea.id, samir.id)

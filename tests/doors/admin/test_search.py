@@ -71,6 +71,34 @@ def test_somebody_is_found_by_exact_mail_telephone_or_last_name(
     assert (entry.act, entry.detail) == (JournalAct.SEARCHED, "1")
 
 
+@pytest.mark.parametrize("typed", ["Léa Martin", "martin léa", "  LEA   MARTIN "])
+def test_a_whole_name_finds_that_person_and_no_namesake(
+    staff: FlaskClient, arrange: Session, campaign: Campaign, typed: str
+) -> None:
+    wanted = make_referral(arrange, campaign, person=named("Léa", "Martin"))
+    make_referral(arrange, campaign, person=named("Awa", "Martin"))
+    make_referral(arrange, campaign, person=named("Léa", "Diallo"))
+    arrange.commit()
+    assert staff.post(f"{TABLE}/chercher", data={"q": typed}).location == f"{TABLE}?numeros={wanted.number}"
+
+
+def test_names_of_several_words_are_found_whole(staff: FlaskClient, arrange: Session, campaign: Campaign) -> None:
+    wanted = make_referral(arrange, campaign, person=named("Jean-Pierre", "Le Gall"))
+    make_referral(arrange, campaign, person=named("Anne", "Gall"))
+    arrange.commit()
+    for typed in ("Jean Pierre Le Gall", "Le Gall Jean-Pierre", "le gall"):
+        assert staff.post(f"{TABLE}/chercher", data={"q": typed}).location == f"{TABLE}?numeros={wanted.number}"
+
+
+def test_a_first_name_nobody_has_still_finds_the_last_name(
+    staff: FlaskClient, arrange: Session, campaign: Campaign
+) -> None:
+    wanted = make_referral(arrange, campaign, person=named("Léa", "Martin"))
+    arrange.commit()
+    answer = staff.post(f"{TABLE}/chercher", data={"q": "Lea-Rose Martin"})
+    assert answer.location == f"{TABLE}?numeros={wanted.number}"
+
+
 def test_what_was_searched_never_stays_in_an_address_or_the_journal(
     staff: FlaskClient, arrange: Session, campaign: Campaign
 ) -> None:
@@ -93,11 +121,22 @@ def test_a_number_is_found_with_or_without_its_year_and_is_no_look_at_a_person(
     assert arrange.scalars(select(JournalEntry)).all() == []
 
 
-def test_nobody_found_is_said_and_what_was_typed_stays(staff: FlaskClient) -> None:
+def test_nobody_found_is_said_what_was_typed_stays_and_no_stranger_follows(
+    staff: FlaskClient, arrange: Session, campaign: Campaign
+) -> None:
+    make_referral(arrange, campaign)
+    arrange.commit()
     page = staff.post(f"{TABLE}/chercher", data={"q": "inconnue@example.org"})
     assert page.status_code == 200
     assert "Aucune demande ne correspond" in page.text
     assert "inconnue@example.org" in page.text
+    assert "Léa M." not in page.text
+    assert "Voir toutes les demandes" in page.text
+
+
+def test_a_search_asked_for_again_by_its_address_leads_to_the_table(staff: FlaskClient) -> None:
+    answer = staff.get(f"{TABLE}/chercher")
+    assert (answer.status_code, answer.location) == (303, TABLE)
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\x00", "é" * 5000, "%", "'; DROP TABLE referral; --", "+", "@"])

@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from portal.models.campaign import Campaign
 from tests import factories
-from tests.doors.association.house import House, make_house, signed_in_as
+from tests.doors.association.house import House, Tab, make_house, signed_in_as
 
-SignIn = Callable[[House], FlaskClient]
+SignIn = Callable[[House], Tab]
 
 
 @pytest.fixture
@@ -44,5 +43,5 @@ def sign_in(app: Flask, arrange: Session) -> SignIn:
 
 
 @pytest.fixture
-def coordinator(sign_in: SignIn, house: House) -> FlaskClient:
+def coordinator(sign_in: SignIn, house: House) -> Tab:
     return sign_in(house)

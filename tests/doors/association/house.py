@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from matching.vocabulary import Side
 from portal.foundation import clock
@@ -111,8 +112,19 @@ def make_house(session: Session, campaign: Campaign, name: str) -> House:
     return House(session, campaign, association, programme, capacity, coordinator)
 
 
-def signed_in_as(app: Flask, session: Session, account: Account, association: Association) -> FlaskClient:
-    """A browser that holds the token of an open session."""
+class Tab(FlaskClient):
+    """A tab whose pages were all drawn for one association: what it sends says so, unless told otherwise."""
+
+    drawn_for: str | None = None
+
+    def open(self, *args: Any, **fields: Any) -> TestResponse:
+        if fields.get("method") == "POST" and self.drawn_for:
+            fields["data"] = {"association": self.drawn_for, **fields.get("data", {})}
+        return super().open(*args, **fields)
+
+
+def signed_in_as(app: Flask, session: Session, account: Account, association: Association) -> Tab:
+    """A browser that holds the token of an open session, its pages drawn for the association."""
     token, now = new_token(), clock.now()
     session.add(
         LoginSession(
@@ -124,7 +136,8 @@ def signed_in_as(app: Flask, session: Session, account: Account, association: As
         )
     )
     session.commit()
-    client = app.test_client()
+    client = Tab(app, app.response_class, use_cookies=True)
+    client.drawn_for = str(association.id)
     with client.session_transaction() as cookie:
         cookie["token"] = token
     return client

@@ -113,6 +113,7 @@ def test_sending_back_offers_only_the_reasons_of_its_side_each_with_what_follows
     assert "Plus de place" in page
     assert "part vers une autre association" in page
     assert "C’est une prévision" in page
+    assert "est classée comme doublon" in page
     assert "Charte" not in page
 
 
@@ -152,17 +153,17 @@ def test_a_reason_that_is_missing_or_not_explained_is_asked_again(
 def test_a_request_is_held_until_a_day_and_leaves_the_first_folder(coordinator: FlaskClient, house: House) -> None:
     offered = house.offer("Léa")
     until = clock.today() + timedelta(days=10)
-    coordinator.post(f"/demandes/{offered.id}/attendre", data={"kind": "precision", "until": until.isoformat()})
-    assert house.reread(offered).state is AssignmentState.INFORMATION_ASKED
+    coordinator.post(f"/demandes/{offered.id}/attendre", data={"until": until.isoformat()})
+    assert house.reread(offered).state is AssignmentState.POSTPONED
     assert offered.due_at.astimezone(clock.PARIS).date() == until
-    assert "Précision attendue jusqu’au" in text_of(coordinator.get("/demandes?dossier=en-attente"))
+    assert "Réponse reportée jusqu’au" in text_of(coordinator.get("/demandes?dossier=en-attente"))
 
 
 @pytest.mark.parametrize("days", [-1, 0, 15, 400])
 def test_a_request_cannot_be_held_for_ever(coordinator: FlaskClient, house: House, days: int) -> None:
     offered = house.offer("Léa")
     until = clock.today() + timedelta(days=days)
-    data = {"kind": "report", "until": until.isoformat()}
+    data = {"until": until.isoformat()}
     answer = coordinator.post(f"/demandes/{offered.id}/attendre", data=data)
     assert answer.status_code == 422
     assert "Choisissez un jour entre demain et le" in text_of(answer)
@@ -171,7 +172,7 @@ def test_a_request_cannot_be_held_for_ever(coordinator: FlaskClient, house: Hous
 @pytest.mark.parametrize("until", ["", "demain", "2026-02-31"])
 def test_a_day_that_does_not_exist_is_asked_again(coordinator: FlaskClient, house: House, until: str) -> None:
     offered = house.offer("Léa")
-    answer = coordinator.post(f"/demandes/{offered.id}/attendre", data={"kind": "report", "until": until})
+    answer = coordinator.post(f"/demandes/{offered.id}/attendre", data={"until": until})
     assert answer.status_code == 422
     assert house.reread(offered).state is AssignmentState.OFFERED
 

@@ -98,6 +98,11 @@ def test_filters_stand_in_the_address(coordinator: FlaskClient, house: House) ->
         "apres=1-x",
         "avant=-",
         "apres=99999999999999999999-0",
+        "lieu=%00",
+        "lieu=commune:%1b59512",
+        "lieu=" + "a" * 81,
+        "dossier=%00",
+        "programme=%00",
     ],
 )
 def test_an_address_that_means_nothing_is_not_found(coordinator: FlaskClient, bad: str) -> None:
@@ -156,13 +161,13 @@ def test_another_association_s_request_is_not_there_just_like_an_unknown_one(
     coordinator: FlaskClient, neighbour: House
 ) -> None:
     theirs = neighbour.offer("Léa")
-    paths = ("", "/reorienter", "/attendre")
+    paths = ("", "/reorienter", "/attendre", "/precision")
     for path in paths:
         foreign = coordinator.get(f"/demandes/{theirs.id}{path}")
         unknown = coordinator.get(f"/demandes/{uuid4()}{path}")
         assert (foreign.status_code, foreign.data) == (404, unknown.data)
-    for act in ("accepter", "reorienter", "attendre", "annuler", "suivi", "coordonnees", "vue"):
-        data = {"reason": "no_place", "kind": "report", "until": "2030-01-01", "etape": "contacted"}
+    for act in ("accepter", "reorienter", "attendre", "precision", "annuler", "suivi", "coordonnees", "vue"):
+        data = {"reason": "no_place", "question": "a" * 20, "until": "2030-01-01", "etape": "contacted"}
         foreign = coordinator.post(f"/demandes/{theirs.id}/{act}", data=data)
         unknown = coordinator.post(f"/demandes/{uuid4()}/{act}", data=data)
         assert (act, foreign.status_code, foreign.data) == (act, 404, unknown.data)
@@ -196,6 +201,28 @@ def test_new_requests_announce_themselves_and_only_once(coordinator: FlaskClient
     assert "2 nouvelles, les afficher" in text_of(fresh)
     tag = fresh.headers["ETag"]
     assert coordinator.get(address, headers={"If-None-Match": tag}).status_code == 304
+
+
+@pytest.mark.parametrize("number", ["-99999999999999999", "99999999999999999999", "-1", "x", "%00", "9" * 5000])
+def test_news_since_no_real_instant_are_still_an_answer(coordinator: FlaskClient, house: House, number: str) -> None:
+    house.offer("Léa")
+    for name in ("depuis", "connues"):
+        assert coordinator.get(f"/demandes/nouvelles?{name}={number}").status_code in {200, 204}
+
+
+def test_a_volunteer_is_told_from_a_young_person_where_both_come(
+    coordinator: FlaskClient, house: House, arrange: Session
+) -> None:
+    house.offer("Léa")
+    marc = house.offer("Marc", side=Side.MENTOR, capacity=None)
+    assert "Bénévole" not in text_of(coordinator.get("/demandes"))
+    factories.make_programme(arrange, house.association, side=Side.MENTOR)
+    arrange.commit()
+    page = text_of(coordinator.get("/demandes"))
+    assert page.count("Bénévole · ") == 1
+    assert "Bénévole · Roubaix" in page.split(f'id="{marc.id}"')[1]
+    head = text_of(coordinator.get(f"/demandes/{marc.id}")).split('id="who"')[1].split("</header>")[0]
+    assert "Bénévole" in head
 
 
 def test_polling_does_not_keep_a_session_alive(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.app import create_app
 from portal.foundation import clock
-from portal.foundation.config import Settings
+from portal.foundation.config import Environment, Settings
 from portal.foundation.crypto import token_digest
 from portal.models.account import LoginSession
 from portal.models.event import JournalAct, JournalEntry
@@ -254,3 +254,14 @@ def test_a_form_without_its_token_is_refused(settings: Settings, arrange: Sessio
     with guarded.app_context():
         answer = guarded.test_client().post("/connexion", data={"mail": account.mail, "password": PASSWORD})
     assert answer.status_code == 419
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"), [(Environment.TEST, "30\u00a0minutes"), (Environment.DEMO, "8\u00a0heures")]
+)
+def test_the_page_says_in_words_how_long_a_session_lasts_unused(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch, environment: Environment, words: str
+) -> None:
+    settings = app.config["SETTINGS"].model_copy(update={"environment": environment})
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    assert f"Fermeture après {words} sans activité." in client.get("/connexion").text

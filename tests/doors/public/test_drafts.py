@@ -21,6 +21,7 @@ from tests.doors.public.walking import (
     Steps,
     fill,
     post,
+    refused,
     send,
     text_of,
 )
@@ -60,6 +61,7 @@ BAD: list[tuple[str, Steps, str, dict[str, Any], str, str]] = [
     (YOUNG, REFUGEE_OF_20, "contact", {"mail": "amina@example"}, "Exemple", 'value="amina@example"'),
     (YOUNG, REFUGEE_OF_20, "contact", {"mail": "amina@example.org", "telephone": "12 34"}, "semble incomplet", 'value="12 34"'),
     (YOUNG, PUPIL_OF_14, "responsable", {"name": "Sarah Martin"}, "L’adresse e-mail du parent est nécessaire", "Sarah Martin"),
+    (YOUNG, PUPIL_OF_14, "responsable", {"mail": "sarah@example.org"}, "Le nom du parent ou responsable légal est nécessaire", "sarah@example.org"),
     (YOUNG, PUPIL_OF_14, "responsable", {"name": "Sarah", "mail": "LEA@example.org"}, "doit être différente", "LEA@example.org"),
     (REFERRER, MISSION_LOCALE_FOR_17, "qui", {"filler": "stranger"}, "pas dans la liste", ""),
     (REFERRER, MISSION_LOCALE_FOR_17, "structure", {"referrer_type": "college", "establishment": "Collège Anne-Frank", "code": "12"}, "sept chiffres et une lettre", "Collège Anne-Frank"),
@@ -75,22 +77,49 @@ def test_a_bad_answer_is_explained_kept_and_changes_nothing(
     client: FlaskClient, owner: Owner, form: str, steps: Steps, key: str, typed: dict[str, Any], words: str, kept: str
 ) -> None:
     fill(client, form, upto(steps, key))
-    before = sealed(owner)
-    answer = post(client, form, key, typed)
+    answer = refused(client, form, key, typed)
     assert answer.status_code == 422
     shown = text_of(answer)
     assert words in shown
     assert kept in shown
     assert "Il reste quelque chose à corriger" in shown
-    assert sealed(owner) == before
+    again = client.get(f"/{form}/{key}")
+    assert again.status_code == 200
+    assert "Il reste quelque chose à corriger" not in text_of(again)
+    assert client.get(f"/{form}/relire").location == f"/{form}/{key}"
     assert owner.execute("SELECT count(*) FROM referral").fetchone() == (0,)
+    assert owner.execute("SELECT count(*) FROM draft").fetchone() == (1,)
+
+
+def test_what_was_refused_replaces_no_answer_and_is_forgotten_once_corrected(client: FlaskClient) -> None:
+    fill(client, YOUNG, upto(REFUGEE_OF_20, "besoins"))
+    address = post(client, YOUNG, "prenom", {"first_name": "Samira", "last_name": ""}).location
+    assert 'value="Samira"' in text_of(client.get(address))
+    assert 'value="Amina"' in text_of(client.get(f"/{YOUNG}/prenom"))
+    assert client.post(address, data=REFUGEE_OF_20["prenom"]).location == f"/{YOUNG}/naissance"
+    back = client.get(address)
+    assert back.status_code == 200
+    assert "Samira" not in text_of(back)
+
+
+def test_an_answer_corrected_from_the_review_leads_back_to_it(client: FlaskClient) -> None:
+    fill(client, YOUNG, REFUGEE_OF_20)
+    address = client.post(f"/{YOUNG}/prenom?retour=relire", data={"first_name": ""}).location
+    answer = client.post(address, data={"first_name": "Amina", "last_name": "Haïdari"})
+    assert answer.location == f"/{YOUNG}/relire"
+
+
+def test_no_more_is_kept_of_a_refused_answer_than_anybody_types(client: FlaskClient, owner: Owner) -> None:
+    refused(client, YOUNG, "prenom", {"first_name": "A" * 500_000, "last_name": ["B"] * 500})
+    assert len(sealed(owner)[0][0]) < 10_000
 
 
 def test_the_agreement_is_necessary_to_send(client: FlaskClient, owner: Owner) -> None:
     fill(client, YOUNG, REFUGEE_OF_20)
-    answer = post(client, YOUNG, "relire", {})
+    answer = refused(client, YOUNG, "relire", {})
     assert answer.status_code == 422
-    assert "il faut cocher cette case" in text_of(answer)
+    assert "Ton accord\u00a0: Pour envoyer la demande, il faut cocher cette case.</a>" in text_of(answer)
+    assert "J’accepte que mes réponses servent à me trouver une association" in text_of(answer)
     assert owner.execute("SELECT count(*) FROM referral").fetchone() == (0,)
 
 

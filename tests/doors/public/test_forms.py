@@ -27,9 +27,11 @@ from tests.doors.public.walking import (
     STUDENT_MENTOR,
     YOUNG,
     Steps,
+    aged,
     changed,
     fill,
     post,
+    refused,
     send,
     text_of,
 )
@@ -138,6 +140,72 @@ def test_a_mission_locale_registers_a_young_person_of_17(client: FlaskClient, ow
     assert column(owner, "SELECT kind FROM consent") == {"applicant", "guardian_informed"}
 
 
+ALONE_AT_16 = changed(
+    {key: values for key, values in PUPIL_OF_14.items() if key != "responsable"},
+    naissance=aged(16),
+    niveau={"level": "unknown"},
+)
+
+
+def test_an_unaccompanied_minor_of_16_goes_to_the_end_without_naming_anybody(client: FlaskClient, owner: Owner) -> None:
+    send(client, YOUNG, {**ALONE_AT_16, "responsable": {}})
+    assert person_behind(owner).guardian is None
+    assert owner.execute("SELECT awaiting FROM referral").fetchall() == [(["address"],)]
+    assert column(owner, "SELECT message FROM outbox") == {"confirm_address"}
+
+
+def test_a_guardians_address_is_enough_to_inform_from_15_on(client: FlaskClient, owner: Owner) -> None:
+    send(client, YOUNG, {**ALONE_AT_16, "responsable": {"mail": "sarah@example.org"}})
+    guardian = person_behind(owner).guardian
+    assert guardian is not None
+    assert (guardian.name, guardian.mail) == ("", "sarah@example.org")
+    assert "guardian_informed" in column(owner, "SELECT message FROM outbox")
+
+
+def levels_offered(client: FlaskClient, years: int, *situations: str) -> list[str]:
+    known = changed(REFUGEE_OF_20, naissance=aged(years), situation={"situations": list(situations)})
+    fill(client, YOUNG, {key: known[key] for key in ("prenom", "naissance", "situation")})
+    menu = text_of(client.get(f"/{YOUNG}/niveau")).partition("<select")[2].partition("</select>")[0]
+    return [option.partition('"')[0] for option in menu.split('value="')[1:]]
+
+
+@pytest.mark.parametrize(
+    ("years", "situations", "offered"),
+    [
+        (17, ["college"], ["", "6e", "5e", "4e", "3e", "unknown"]),
+        (7, ["pupil"], ["", "cp", "ce1", "ce2", "cm1", "cm2", "unknown"]),
+        (17, ["college", "vocational_lycee"], ["", "6e", "5e", "4e", "3e", "2de", "1re", "tle", "unknown"]),
+        (16, ["general_lycee", "seeking_internship"], ["", "2de", "1re", "tle", "unknown"]),
+    ],
+)
+def test_the_levels_offered_are_those_of_the_schools_attended(
+    client: FlaskClient, years: int, situations: list[str], offered: list[str]
+) -> None:
+    assert levels_offered(client, years, *situations) == offered
+
+
+def test_out_of_school_any_level_of_that_age_is_offered(client: FlaskClient) -> None:
+    at_15, at_25 = levels_offered(client, 15, "none"), levels_offered(client, 25, "seeking_job")
+    assert ("cp" in at_15, "bac" in at_15, "bac+5" in at_15) == (True, True, False)
+    assert ("cp" in at_25, "bac+8" in at_25) == (True, True)
+
+
+def test_no_level_that_suits_is_no_reason_to_stop(client: FlaskClient, owner: Owner) -> None:
+    fill(client, YOUNG, changed(PUPIL_OF_14, niveau={"level": "unknown"}))
+    assert "Autre, ou je ne sais pas" in text_of(client.get(f"/{YOUNG}/relire"))
+    post(client, YOUNG, "relire", {"agreed": "y"})
+    assert profile_of(owner).level is None
+
+
+def test_the_review_names_optional_questions_by_their_page_and_spaces_telephones(client: FlaskClient) -> None:
+    fill(client, YOUNG, REFUGEE_OF_20)
+    shown = text_of(client.get(f"/{YOUNG}/relire"))
+    assert "<dt>Là où tu vis</dt><dd>1\u00a0question sans réponse</dd>" in shown
+    assert "<dt>Où tu en es</dt>" in shown
+    assert "Questions facultatives" not in shown
+    assert "06\u00a039\u00a098\u00a000\u00a001" in shown
+
+
 def test_child_welfare_attests_its_written_agreement_in_the_guardians_stead(client: FlaskClient, owner: Owner) -> None:
     send(client, REFERRER, ASE_FOR_12)
     assert owner.execute("SELECT awaiting FROM referral").fetchall() == [(["address"],)]
@@ -147,7 +215,7 @@ def test_child_welfare_attests_its_written_agreement_in_the_guardians_stead(clie
 def test_without_that_attestation_nothing_goes_on(client: FlaskClient, owner: Owner) -> None:
     before = {key: ASE_FOR_12[key] for key in ("qui", "structure", "vous", "prenom", "naissance")}
     assert fill(client, REFERRER, before).endswith("/attestation")
-    answer = post(client, REFERRER, "attestation", {"agreed": "y"})
+    answer = refused(client, REFERRER, "attestation", {"agreed": "y"})
     assert answer.status_code == 422
     assert "attestation est nécessaire" in text_of(answer)
 
@@ -189,7 +257,7 @@ def test_a_postal_code_of_several_communes_asks_which(client: FlaskClient, owner
     shown = text_of(client.get(f"/{YOUNG}/commune"))
     assert "Vitry-le-François" in shown
     assert shown.count("<option") == 47
-    assert post(client, YOUNG, "commune", {"commune": "59512"}).status_code == 422
+    assert refused(client, YOUNG, "commune", {"commune": "59512"}).status_code == 422
     assert post(client, YOUNG, "commune", {"commune": "51649"}).location.endswith("/rencontre")
     post(client, YOUNG, "lieu", {"postal_code": "59100"})
     assert client.get(f"/{YOUNG}/commune").status_code == 303

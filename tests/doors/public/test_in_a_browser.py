@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal.foundation.crypto import vault
 from portal.models.campaign import Campaign
+from tests.doors.public.test_clarifications import address_of, asked
 from tests.doors.public.walking import (
     ASE_FOR_12,
     MENTOR,
@@ -120,6 +121,41 @@ def test_tracking_and_links_are_fit_for_all(
     for address in (follow, f"{follow}/retirer"):
         page.goto(address)
         assert faults(page) == []
+
+
+def test_going_back_after_a_corrected_error_never_asks_to_send_again(page: Page, site: str) -> None:
+    page.goto(f"{site}/{YOUNG}")
+    give(page, {"first_name": "Léa"})
+    give(page, {"last_name": "Martin"})
+    page.wait_for_url("**/naissance")
+    page.go_back()
+    assert page.locator("#last_name").input_value() == "Martin"
+    assert page.locator(".errors").count() == 0
+    page.go_back()
+    assert page.locator("#first_name").count() == 1
+
+
+def test_a_question_is_fit_for_all_and_answered_without_scripts(
+    chromium: Browser, page: Page, site: str, arrange: Session, campaign: Campaign
+) -> None:
+    follow = f"{site}{address_of(asked(arrange, campaign))}"
+    page.goto(follow)
+    assert faults(page) == []
+    page.get_by_role("button", name="Envoyer la réponse").click()
+    page.locator(".errors").wait_for()
+    assert faults(page) == []
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
+    plain = context.new_page()
+    plain.goto(follow)
+    plain.get_by_role("button", name="Envoyer la réponse").click()
+    assert "La réponse est vide" in plain.inner_text("main")
+    plain.locator("#answer").fill("Oui, le mercredi.")
+    plain.get_by_role("button", name="Envoyer la réponse").click()
+    assert plain.url.partition("#")[0] == follow
+    assert "Oui, le mercredi." in plain.inner_text("main")
+    context.close()
+    page.goto(follow)
+    assert faults(page) == []
 
 
 def test_a_form_goes_from_end_to_end_without_scripts(chromium: Browser, site: str) -> None:

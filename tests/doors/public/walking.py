@@ -25,6 +25,14 @@ def post(client: FlaskClient, form: str, key: str, values: dict[str, Any]) -> Te
     return client.post(f"/{form}/{key}", data=values)
 
 
+def refused(client: FlaskClient, form: str, key: str, values: dict[str, Any]) -> TestResponse:
+    """Post what will not do; the page that says so is asked for afresh, so that going back sends nothing twice."""
+    answer = post(client, form, key, values)
+    assert answer.status_code == 303
+    assert answer.location.startswith(f"/{form}/{key}?"), answer.location
+    return client.get(answer.location)
+
+
 def fill(client: FlaskClient, form: str, steps: Steps) -> str:
     """Answer every step in order, each leading to the next; returns the address of the page after the last one."""
     keys = list(steps)

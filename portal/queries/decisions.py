@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -31,12 +31,13 @@ MOST = 20
 class StoredDecision:
     """One run of the engine, read back.
 
-    orienter: who then oriented by hand, if somebody did; outcome stays the engine's own advice.
+    orienter_id, orienter: who then oriented by hand, if somebody did; outcome stays the engine's own advice.
     profile: the facts decided on; None once they have been erased, and then nothing can be explained or run again.
     """
 
     id: UUID
     decided_at: datetime
+    orienter_id: UUID | None
     orienter: str | None
     orienter_reason: str | None
     packed: bytes
@@ -51,50 +52,50 @@ class StoredDecision:
         """The engine run again on what was stored. Raises ReplayError once the facts have been erased."""
         return rerun(self.packed, self.outcome.catalogue, self.profile)
 
+    def replays(self) -> bool:
+        """Whether the engine, run again on the same inputs, decides the same."""
+        return self.replayed().digest == self.outcome.digest
+
 
 def decisions_of(referral_id: UUID) -> list[StoredDecision]:
     """The last decisions, newest first; those that can no longer be read are left out."""
     query = (
-        select(
-            RoutingDecision.id,
-            RoutingDecision.catalogue_id,
-            RoutingDecision.decided_at,
-            RoutingDecision.packed,
-            RoutingDecision.profile,
-            RoutingDecision.orienter_reason,
-            Account.name.label("orienter"),
-        )
+        select(RoutingDecision, Account.name)
         .outerjoin(Account, Account.id == RoutingDecision.orienter_id)
         .where(RoutingDecision.referral_id == referral_id)
         .order_by(RoutingDecision.decided_at.desc(), RoutingDecision.id.desc())
         .limit(MOST)
     )
-    rows = db.session.execute(query).all()
-    catalogues = _catalogues({row.catalogue_id for row in rows})
-    return [found for row in rows if (found := _read(row, catalogues[row.catalogue_id]))]
+    read = (_read(row, orienter) for row, orienter in db.session.execute(query))
+    return [decision for decision in read if decision]
 
 
-def _catalogues(ids: set[UUID]) -> dict[UUID, Catalogue]:
-    query = select(RoutingCatalogue.id, RoutingCatalogue.programmes).where(RoutingCatalogue.id.in_(ids))
-    rows = db.session.execute(query.order_by(RoutingCatalogue.id))
-    return {row.id: Catalogue.from_json(row.programmes) for row in rows}
+@lru_cache(maxsize=32)
+def catalogue_by_id(catalogue_id: UUID) -> Catalogue:
+    """Catalogues are never updated, so each is read once a process."""
+    kept = db.session.scalars(select(RoutingCatalogue).where(RoutingCatalogue.id == catalogue_id)).one()
+    return Catalogue.from_json(kept.programmes)
 
 
-def _read(row: Row[Any], catalogue: Catalogue) -> StoredDecision | None:
+def _read(row: RoutingDecision, orienter: str | None) -> StoredDecision | None:
     try:
-        outcome = unpack(row.packed, catalogue)
-        profile = Profile.from_json(row.profile) if row.profile else None
+        return stored_decision(row, orienter)
     except (ReplayError, InvalidInputError):
         log.exception("decision_unreadable", extra={"decision_id": str(row.id)})
         return None
+
+
+def stored_decision(row: RoutingDecision, orienter: str | None = None) -> StoredDecision:
+    """Raises ReplayError or InvalidInputError when what is stored has been altered."""
     return StoredDecision(
         id=row.id,
         decided_at=row.decided_at,
-        orienter=row.orienter,
+        orienter_id=row.orienter_id,
+        orienter=orienter,
         orienter_reason=row.orienter_reason,
         packed=row.packed,
-        outcome=outcome,
-        profile=profile,
+        outcome=unpack(row.packed, catalogue_by_id(row.catalogue_id)),
+        profile=Profile.from_json(row.profile) if row.profile else None,
     )
 
 

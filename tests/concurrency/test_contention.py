@@ -28,7 +28,7 @@ from portal.jobs.routing import apply_answers, drain
 from portal.models.campaign import Campaign
 from portal.models.referral import Referral, ReferralState
 from portal.models.routing import RoutingDecision
-from portal.queries.stored_decisions import StoredDecision, stored_decision
+from portal.queries.decisions import StoredDecision, stored_decision
 from tests.concurrency.history import Commit, commits, remembered
 from tests.factories import (
     make_association,

@@ -68,7 +68,10 @@ def drainer(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
 
 def blocked(owner: Owner) -> bool:
     """Whether the drainer stands in the middle of its batch, behind a lock."""
-    query = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'portal_router' AND wait_event_type = 'Lock'"
+    query = (
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'portal_router' AND wait_event_type = 'Lock'"
+        " AND datname = current_database()"
+    )
     row = owner.execute(query).fetchone()
     return row is not None and row[0] > 0
 

@@ -31,7 +31,7 @@ from portal.models.routing import (
     StandingDelta,
 )
 from portal.operations.routing import route_again, route_waiting
-from portal.queries.stored_decisions import decisions_of
+from portal.queries.decisions import decisions_of
 from tests.factories import (
     make_assignment,
     make_association,

@@ -25,7 +25,7 @@ from portal.models.programme import Programme
 from portal.models.referral import Referral, ReferralState, UnroutableWhy
 from portal.models.routing import AssociationStanding, CapacityUse
 from portal.operations.orientation import Candidates, candidates_for, orient_by_hand
-from portal.queries.stored_decisions import decisions_of
+from portal.queries.decisions import decisions_of
 from tests.factories import (
     make_account,
     make_assignment,

@@ -96,7 +96,7 @@ def test_both_sides_are_there_and_a_volunteer_is_told_apart(
     page = staff.get(TABLE).text
     assert "Paul D." in page
     assert "Awa D." in page
-    assert page.count('<span class="visually-hidden">bénévole</span>') == 1
+    assert page.count('<span class="visually-hidden">bénévole,') == 1
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,0 @@
-"""A door: see the README."""

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from portal.foundation.permissions import public
 from portal.operations.drafts import NOTHING, discard_draft, save_draft, start_draft
 from portal.public.form import Known, Question, Raw, Step, Voice
+from portal.public.limits import DRAFTS, refuse_too_many
 from portal.public.progress import already_said, thread_of
 from portal.public.questions.publics import YES
 from portal.public.tables import FORMS
@@ -33,6 +34,8 @@ from portal.web.forms import raw_values
 from portal.web.pages import page
 
 MOST_SIGNS, MOST_VALUES = 2_000, 50
+
+LONGEST_STEP = 50_000  # characters: far beyond what any question can need
 
 
 @intake.get(ADDRESS)
@@ -125,6 +128,8 @@ def take(known: Known, asked: Step, draft: DraftView | None) -> ResponseReturnVa
     if not known.bound(asked, sent).validate():
         again = to_correct("step", form, key=asked.key)
         return remember(again, form, keep(form, draft, known.raw, refused={asked.key: shortened(sent)}))
+    if sum(len(value) for values in sent.values() for value in values) > LONGEST_STEP:
+        abort(413)
     kept = Known(known.form, with_answer(known.raw, asked.key, sent))
     if bound := outside(kept):
         return to(bound, form)
@@ -134,6 +139,7 @@ def take(known: Known, asked: Step, draft: DraftView | None) -> ResponseReturnVa
 def keep(form: str, draft: DraftView | None, answers: Raw, *, refused: Raw = NOTHING) -> str:
     """Save the draft, or begin one; returns its token."""
     if draft is None:
+        refuse_too_many(DRAFTS, "draft")
         return start_draft(form, answers, refused=refused)
     save_draft(token_of(form), form, answers, refused=refused)
     return token_of(form)

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import public
+from portal.models.referral import ReferralState
 from portal.operations import tracking as operations
 from portal.operations.clarifications import answer_clarification
 from portal.public.exchange import LONGEST_ANSWER, AnswerForm, exchange_of
@@ -101,6 +102,16 @@ def ask_to_withdraw(token: str) -> ResponseReturnValue:
 def withdraw(token: str) -> ResponseReturnValue:
     request = opened(token)
     operations.withdraw(request)
+    return to(token)
+
+
+@tracking.post("/suivi/<token>/reprendre")
+@public
+def resume(token: str) -> ResponseReturnValue:
+    if operations.resume(opened(token)) is ReferralState.TO_ROUTE:
+        flash(_("La demande repart, avec sa date d’origine."), "good")
+    else:
+        flash(_("Cette demande ne peut plus être reprise : une nouvelle prend trois minutes."), "wait")
     return to(token)
 
 

@@ -58,6 +58,15 @@ class Tracked:
         return next((one for one in self.assignments if one.closed_at is None), None)
 
     @property
+    def can_resume(self) -> bool:
+        """Whether its owner may take it up again: nobody could reach them, or they had not followed up."""
+        if self.state is ReferralState.AWAITING_APPLICANT:
+            return True
+        followed = {AssignmentState.ENDED, AssignmentState.GIVEN_UP}
+        states = {one.state for one in self.assignments}
+        return self.state is ReferralState.CLOSED and AssignmentState.BOUNCED in states and not states & followed
+
+    @property
     def tracking_token(self) -> str:
         return tracking_token(self.id, self.link_version)
 

@@ -66,7 +66,7 @@ class BirthQuestion(Question):
         super().validate(extra_validators)
         try:
             self.birth_date = date(int(self.year.data or ""), int(self.month.data or ""), int(self.day.data or ""))
-        except ValueError:
+        except (ValueError, OverflowError):
             self.day.errors = [_("Cette date n’existe pas ou n’est pas complète. Exemple : 27, mars, 2008")]
             return False
         return self._is_plausible(self.birth_date)

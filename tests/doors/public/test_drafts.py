@@ -235,3 +235,15 @@ def test_a_step_sent_from_another_site_is_refused(
     assert owner.execute("SELECT count(*) FROM draft").fetchone() == (0,)
     token = shown.partition('name="csrf_token" value="')[2].partition('"')[0]
     assert post(client, YOUNG, "prenom", {**REFUGEE_OF_20["prenom"], "csrf_token": token}).status_code == 303
+
+
+def test_a_valid_answer_repeated_without_end_is_not_kept(client: FlaskClient, owner: Owner) -> None:
+    names = {"first_name": "Léa", "last_name": ["Martin", *["x" * 2000] * 40]}
+    assert client.post(f"/{YOUNG}/prenom", data=names).status_code == 413
+    assert owner.execute("SELECT count(*) FROM draft").fetchone() == (0,)
+
+
+def test_a_birth_year_beyond_any_calendar_is_refused_in_words(client: FlaskClient, owner: Owner) -> None:
+    client.post(f"/{YOUNG}/prenom", data={"first_name": "Léa", "last_name": "Martin"})
+    answer = refused(client, YOUNG, "naissance", {"day": "1", "month": "1", "year": "99999999999"})
+    assert "Cette date n’existe pas" in text_of(answer)

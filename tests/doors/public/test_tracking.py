@@ -89,7 +89,7 @@ def test_an_answer_that_can_still_be_undone_is_not_told(
         (ReferralState.TO_ROUTE, "ta demande est en route."),
         (ReferralState.WAITLISTED, "ta demande attend une place."),
         (ReferralState.UNROUTABLE, "nous cherchons pour ta demande."),
-        (ReferralState.AWAITING_APPLICANT, "il manque une précision."),
+        (ReferralState.AWAITING_APPLICANT, "toujours d’accord\u00a0?"),
         (ReferralState.WITHDRAWN, "ta demande est retirée."),
         (ReferralState.CLOSED, "ta demande est terminée."),
         (ReferralState.MERGED, "ta demande est réunie avec une autre."),
@@ -175,3 +175,25 @@ def test_a_silent_counter_refuses_nobody(limited: FlaskClient, monkeypatch: pyte
 
     monkeypatch.setattr(limiter.limiter, "hit", down)
     assert [limited.get("/suivi/nothing").status_code for _ in range(40)] == [404] * 40
+
+
+def test_whoever_could_not_be_reached_takes_the_request_up_again(
+    client: FlaskClient, arrange: Session, campaign: Campaign, owner: Any
+) -> None:
+    referral = make_referral(arrange, campaign, state=ReferralState.AWAITING_APPLICANT)
+    arrange.commit()
+    assert "Reprendre ma demande" in client.get(address_of(referral)).text
+    answer = client.post(f"{address_of(referral)}/reprendre", follow_redirects=True)
+    assert "La demande repart" in answer.text
+    assert owner.execute("SELECT state FROM referral").fetchone() == ("to_route",)
+
+
+def test_a_request_that_led_to_a_mentor_cannot_be_taken_up_again(
+    client: FlaskClient, arrange: Session, campaign: Campaign, owner: Any
+) -> None:
+    referral = make_referral(arrange, campaign, state=ReferralState.CLOSED)
+    arrange.commit()
+    assert "Reprendre" not in client.get(address_of(referral)).text
+    answer = client.post(f"{address_of(referral)}/reprendre", follow_redirects=True)
+    assert "ne peut plus être reprise" in answer.text
+    assert owner.execute("SELECT state FROM referral").fetchone() == ("closed",)

@@ -13,22 +13,12 @@ from urllib.request import urlopen
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.local.layout import CLONE
 from portal.local.postgres import create_database
 from tests.servers import TEMPLATE, alone, on_database
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE_SECONDS = 60
 ONE_REQUEST_IN = 8
 
@@ -117,14 +107,6 @@ def site(
             process.wait(timeout=30)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 @dataclass
 class Visitor:
     """Somebody at a browser of their own; console and CSP errors are kept and fail the test at its end."""
@@ -146,13 +128,13 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[object]:
+def visit(chromium: Browser, site: Site) -> Iterator[object]:
     """visit(width): a new visitor, in a browser of their own."""
     contexts: list[BrowserContext] = []
     visitors: list[Visitor] = []
 
     def open_browser(width: int = 1280, height: int = 900, *, javascript: bool = True) -> Visitor:
-        context = browser.new_context(
+        context = chromium.new_context(
             viewport={"width": width, "height": height}, locale="fr-FR", java_script_enabled=javascript
         )
         contexts.append(context)

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask, render_template_string
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from werkzeug.datastructures import MultiDict
 from werkzeug.serving import make_server
 
@@ -338,14 +338,6 @@ def address(look: Flask) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--headless"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def page(chromium: Browser) -> Iterator[Page]:
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
@@ -406,6 +398,6 @@ def test_whoever_sends_a_wrong_form_is_taken_to_what_is_wrong(page: Page, addres
     page.goto(address + "/galerie/formulaire")
     page.click("button:has-text('Continuer')")
     page.wait_for_selector(".errors")
-    assert page.evaluate("document.activeElement.className") == "errors"
+    page.wait_for_function("document.activeElement.className === 'errors'")
     page.click(".errors a >> nth=1")
     assert page.evaluate("document.activeElement.id") == "postal_code"

@@ -2,18 +2,14 @@
 
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from portal.models.campaign import Campaign
 from tests.factories import make_campaign
-
-CHROMIUM = "/usr/bin/chromium"
 
 
 @pytest.fixture
@@ -32,12 +28,3 @@ def site(app: Flask) -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     thread.join()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    found = {"executable_path": CHROMIUM} if Path(CHROMIUM).exists() else {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(args=["--no-sandbox"], **found)
-        yield browser
-        browser.close()

@@ -181,7 +181,7 @@ class ModalityTest(AnyOfTest):
     """Holds for the way of meeting under test; which ways are tried is the person's choice."""
 
     __slots__ = ()
-    code, title, words = "modality", "Façon de se rencontrer", Modality
+    code, title, words = "modality", "Forme", Modality
     attribute = "modalities"
 
 

@@ -1,21 +1,16 @@
 """The commands: python -m flask --app wsgi COMMAND."""
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 
 from portal.demo.load import load_demo
 from portal.demo.logins import print_logins
 from portal.foundation import database
-from portal.foundation.config import Settings
+from portal.foundation.config import settings
 from portal.foundation.queue import queue, redis_connection, serializer
 from portal.jobs.schedule import run_schedule
 from portal.jobs.worker import run_worker
 from portal.local.mailbox import run_mailbox
-
-
-def settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found
 
 
 @click.command("migrate")

@@ -20,8 +20,8 @@ from portal.association.wording import (
     name_of,
     place_said,
     subject_of_panel,
-    telephone_said,
 )
+from portal.web.telephones import telephone_said
 from portal.web.typography import NBSP
 
 FILTERS = {

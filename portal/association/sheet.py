@@ -8,10 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from matching.vocabulary import Side
 from portal.association.frame import association_page, signed_in
-from portal.association.wording import place_said, telephone_said
+from portal.association.wording import place_said
 from portal.foundation.permissions import Permission, requires
 from portal.queries.capacity import own_association
 from portal.queries.sheet import programmes_offered
+from portal.web.telephones import telephone_said
 from portal.web.typography import french, number
 
 sheet = Blueprint("sheet", __name__, url_prefix="/fiche")

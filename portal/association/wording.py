@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import phonenumbers
-
 from matching.profile import Profile
 from matching.vocabulary import SENSITIVE_PUBLICS, Channel, Modality, Need, Public, ReferrerType, Side, Situation
 from portal.association.questions import question_about
@@ -241,18 +239,6 @@ def _availability(profile: Profile) -> str:
         f"pendant {profile.months}{NBSP}mois" if profile.months else "",
     ]
     return ", ".join(part for part in parts if part)
-
-
-def telephone_said(number: str) -> str:
-    """« 06 39 98 00 01 » for a number of France, « +32 2 … » for another; as it is when it is none."""
-    try:
-        read = phonenumbers.parse(number, "FR")
-    except phonenumbers.NumberParseException:
-        return number
-    near = phonenumbers.PhoneNumberFormat.NATIONAL
-    far = phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    said = phonenumbers.format_number(read, near if read.country_code == FRANCE else far)
-    return said.replace(" ", NBSP)
 
 
 def agreement_said(consents: Mapping[ConsentKind, datetime]) -> str:

@@ -9,14 +9,13 @@ from datetime import datetime, timedelta
 from flask import Request, request, session
 
 from portal.foundation import clock
-from portal.foundation.config import Environment
+from portal.foundation.config import Environment, settings
 from portal.foundation.crypto import token_digest
 from portal.foundation.permissions import SignedIn
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.operations.sign_in import end_session, keep_alive
 from portal.queries.accounts import OpenSession, open_session
-from portal.web.pages import settings
 
 TOKEN = "token"  # noqa: S105 - the name of the value, not the value
 POLLING = frozenset({"inbox.news", "referrals.news"})

@@ -15,7 +15,6 @@ from portal.models.person import Applicant, Guardian, Person, Referrer
 from portal.operations.people import sealed_rows
 from portal.places import commune
 
-DIGITAL_ADULT = 15
 ADULT = 18
 
 

@@ -1,9 +1,9 @@
 """Sending what waits in the outbox."""
 
+from portal.foundation.config import settings
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.operations.sending import send_next
-from portal.web.pages import settings
 
 AT_MOST = 500
 

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from matching.vocabulary import Side
+from portal.foundation.config import settings
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.jobs.leadership import leading
 from portal.models.referral import ReferralState
 from portal.operations import answers, expiry, reach, routing
 from portal.queries.routing import Cursor, anything_waiting
-from portal.web.pages import settings
 
 ROUTER = Scope(DatabaseRole.ROUTER)
 PASSES = {"waitlist": ReferralState.WAITLISTED, "unroutable": ReferralState.UNROUTABLE}

@@ -1,7 +1,6 @@
 """The person behind a referral, as it is sealed: plain values that exist only in memory."""
 
 import json
-import unicodedata
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
@@ -89,12 +88,6 @@ class PersonPreview:
     @classmethod
     def from_bytes(cls, plain: bytes) -> "PersonPreview":
         return cls(**json.loads(plain))
-
-
-def unaccented(text: str) -> str:
-    """Lower case without accents, spaces folded: for comparing names."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return " ".join(plain.lower().replace("-", " ").replace("'", " ").split())
 
 
 def normalised_mail(mail: str) -> str:

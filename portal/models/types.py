@@ -2,22 +2,19 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from sqlalchemy import DateTime, Enum, ForeignKey, ForeignKeyConstraint, LargeBinary, Text, Uuid
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
 from portal.foundation import clock
 from portal.foundation.identifiers import new_id
 
 Key = Annotated[UUID, mapped_column(Uuid, primary_key=True, default=new_id)]
-Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
 CreatedAt = Annotated[datetime, mapped_column(DateTime(timezone=True), default=clock.now)]
 Str = Annotated[str, mapped_column(Text)]
 Sealed = Annotated[bytes, mapped_column(LargeBinary)]
-Json = Annotated[dict[str, Any], mapped_column(JSONB)]
 AssociationKey = Annotated[UUID, mapped_column(Uuid, ForeignKey("association.id"))]
 ReferralKey = Annotated[UUID, mapped_column(Uuid, ForeignKey("referral.id", ondelete="CASCADE"))]
 

@@ -10,12 +10,11 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
-from flask import current_app
 from sqlalchemy import exists, select
 from sqlalchemy.orm.exc import StaleDataError
 
 from portal.foundation import clock
-from portal.foundation.config import Settings
+from portal.foundation.config import settings
 from portal.foundation.errors import AlreadyAnswered, DomainError, Hidden
 from portal.foundation.extensions import db
 from portal.foundation.permissions import SignedIn
@@ -49,11 +48,6 @@ FOLLOW_UP = {
 CLOSING = frozenset({AssignmentState.ENDED, AssignmentState.GIVEN_UP})
 # A paired request keeps counting as committed once ended; one given up before pairing never counts.
 NO_LONGER_COMMITTED = frozenset({AssignmentState.GIVEN_UP})
-
-
-def settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found
 
 
 def assignments_to_answer(ids: Sequence[UUID]) -> list[Assignment]:

@@ -5,7 +5,8 @@ from uuid import UUID
 from portal.foundation.crypto import vault
 from portal.foundation.extensions import Base
 from portal.models.identity import BlindIndex, BlindIndexKind, Identity, KeyPurpose, PersonKey, Preview
-from portal.models.person import Person, normalised_mail, normalised_telephone, unaccented
+from portal.models.person import Person, normalised_mail, normalised_telephone
+from portal.places.folding import fold
 
 
 def sealed_rows(referral_id: UUID, person: Person) -> list[Base]:
@@ -37,4 +38,4 @@ def searchable(person: Person) -> set[tuple[BlindIndexKind, str]]:
     telephones = {applicant.telephone, guardian and guardian.telephone, referrer and referrer.telephone}
     found = {(BlindIndexKind.MAIL, normalised_mail(mail)) for mail in mails if mail}
     found |= {(BlindIndexKind.TELEPHONE, normalised_telephone(number)) for number in telephones if number}
-    return found | {(BlindIndexKind.LAST_NAME, unaccented(applicant.last_name))}
+    return found | {(BlindIndexKind.LAST_NAME, fold(applicant.last_name))}

@@ -6,9 +6,10 @@ from flask import Blueprint, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.foundation.config import settings
 from portal.foundation.permissions import public
 from portal.public.tables import MENTOR, OLDEST_MENTEE, REFERRER, YOUNG
-from portal.web.pages import page, settings
+from portal.web.pages import page
 
 home = Blueprint("home", __name__)
 

@@ -10,12 +10,12 @@ from markupsafe import Markup
 
 from matching.vocabulary import Channel, Modality, Need, Side
 from portal.foundation import clock
+from portal.foundation.config import settings
 from portal.models.assignment import TO_ANSWER, AssignmentState
 from portal.models.referral import Awaited, ReferralState
 from portal.public.form import Voice
 from portal.public.questions.situation import joined
 from portal.queries.tracking import Tracked, TrackedAssignment
-from portal.web.pages import settings
 from portal.web.typography import day_long, listed, moment, plural
 
 ENDED = frozenset({ReferralState.WITHDRAWN, ReferralState.CLOSED, ReferralState.MERGED})

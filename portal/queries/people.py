@@ -8,7 +8,8 @@ from sqlalchemy import select
 from portal.foundation.crypto import vault
 from portal.foundation.extensions import db
 from portal.models.identity import BlindIndex, BlindIndexKind, Identity, KeyPurpose, PersonKey, Preview
-from portal.models.person import Person, PersonPreview, normalised_mail, normalised_telephone, unaccented
+from portal.models.person import Person, PersonPreview, normalised_mail, normalised_telephone
+from portal.places.folding import fold
 
 MOST_WORDS = 6
 MOST_OPENED = 500
@@ -49,12 +50,12 @@ def referrals_matching(text: str) -> list[UUID]:
     « Prénom Nom », in either order: those of that last name whose first name agrees; all of that last name when none
     does.
     """
-    values = [(BlindIndexKind.LAST_NAME, unaccented(text))]
+    values = [(BlindIndexKind.LAST_NAME, fold(text))]
     if "@" in text:
         values.append((BlindIndexKind.MAIL, normalised_mail(text)))
     if any(character.isdigit() for character in text):
         values.append((BlindIndexKind.TELEPHONE, normalised_telephone(text)))
-    return _indexed(values) or _of_whole_name(unaccented(text).split()[:MOST_WORDS])
+    return _indexed(values) or _of_whole_name(fold(text).split()[:MOST_WORDS])
 
 
 def _indexed(values: Collection[tuple[BlindIndexKind, str]]) -> list[UUID]:
@@ -75,5 +76,5 @@ def _of_whole_name(words: list[str]) -> list[UUID]:
     found = _indexed([(BlindIndexKind.LAST_NAME, last) for _first, last in names]) if names else []
     known = previews_of(found[:MOST_OPENED])
     firsts = {first for first, _last in names}
-    agreeing = [one for one in found if one in known and unaccented(known[one].first_name) in firsts]
+    agreeing = [one for one in found if one in known and fold(known[one].first_name) in firsts]
     return agreeing or found

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, abort, render_template
 
+from portal.foundation.config import settings
 from portal.foundation.permissions import public_without_database
-from portal.web.pages import settings
 
 mailbox = Blueprint("mailbox", __name__, url_prefix="/courrier")
 SHOWN = 50

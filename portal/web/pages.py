@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, current_app, render_template
+from flask import Flask, render_template
 from flask_login import current_user
 
 from portal.foundation import clock
-from portal.foundation.config import Settings
+from portal.foundation.config import settings
 
 OK = 200
 UNPROCESSABLE = 422
@@ -19,11 +19,6 @@ class Brand:
 
     name: str
     contact_mail: str
-
-
-def settings() -> Settings:
-    found: Settings = current_app.config["SETTINGS"]
-    return found
 
 
 def page(template: str, status: int = OK, **values: Any) -> tuple[str, int]:

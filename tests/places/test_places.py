@@ -223,3 +223,8 @@ def test_a_process_has_its_places_within_a_second() -> None:
         check=True,
     )
     assert time.perf_counter() - started < 1.5
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("D’Angelo", "D'Angelo"), ("LEFÈVRE", "lefevre"), ("Lecœur", "Lecoeur")])
+def test_a_name_is_found_however_it_is_typed(typed: str, kept: str) -> None:
+    assert fold(typed) == fold(kept)

@@ -12,10 +12,11 @@ from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.models.association import Association
 from portal.models.campaign import Campaign
-from portal.models.person import Applicant, Person, unaccented
+from portal.models.person import Applicant, Person
 from portal.models.programme import Programme
 from portal.models.referral import Referral
 from portal.operations.routing import route_waiting
+from portal.places.folding import fold
 from tests.factories import make_association, make_capacity, make_objective, make_programme, make_referral
 
 IN_ROUBAIX = {"test": "territory", "any_of": ["commune:59512"]}
@@ -53,9 +54,7 @@ def set_scene(arrange: Session, campaign: Campaign) -> Scene:
 
 
 def somebody(arrange: Session, campaign: Campaign, first: str = "Léa", last: str = "Martin", **fields: Any) -> Referral:
-    person = Person(
-        Applicant(first, last, f"{unaccented(first)}.{unaccented(last)}@example.org", "0639980001", date(2006, 3, 1))
-    )
+    person = Person(Applicant(first, last, f"{fold(first)}.{fold(last)}@example.org", "0639980001", date(2006, 3, 1)))
     referral = make_referral(arrange, campaign, person=person, **fields)
     arrange.commit()
     return referral

@@ -19,8 +19,9 @@ from portal.models.assignment import Assignment
 from portal.models.association import Association
 from portal.models.campaign import Campaign
 from portal.models.capacity import Capacity
-from portal.models.person import Applicant, Person, unaccented
+from portal.models.person import Applicant, Person
 from portal.models.programme import Programme
+from portal.places.folding import fold
 from tests import factories
 
 EXCERPT = {
@@ -64,7 +65,7 @@ class House:
         facts, age = fields.pop("facts", {}), fields.pop("age", 20)
         side = fields.pop("side", Side.MENTEE)
         person = Person(
-            Applicant(first_name, "Martin", f"{unaccented(first_name)}@example.org", "+33639980001"),
+            Applicant(first_name, "Martin", f"{fold(first_name)}@example.org", "+33639980001"),
             words="Je voudrais reprendre confiance.",
         )
         referral = factories.make_referral(

@@ -2,7 +2,8 @@
 
 import pytest
 
-from portal.association.wording import elided, telephone_said
+from portal.association.wording import elided
+from portal.web.telephones import telephone_said
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ class Visitor:
         self.go("/connexion")
         self.page.get_by_label("Adresse e-mail").fill(mail)
         self.page.get_by_label("Mot de passe", exact=True).fill(password)
-        self.page.get_by_role("button", name="Se connecter").click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Se connecter").click()
         return self
 
 

@@ -116,7 +116,8 @@ def test_each_question_of_a_form_its_review_and_what_follows(visit: Visit, site:
     for step, values in REFUGEE:
         said += look_at(visitor, (f"/je-cherche-un-mentor/{step}",), {})
         fill(visitor.page, values)
-        visitor.page.locator("form button[type=submit].button--primary").last.click()
+        with visitor.page.expect_navigation():
+            visitor.page.locator("form button[type=submit].button--primary").last.click()
     said += look_at(visitor, ("/je-cherche-un-mentor/relire",), {})
     visitor.go("/je-cherche-un-mentor/prenom")
     send_form(visitor.page, REFUGEE)
@@ -127,7 +128,9 @@ def test_each_question_of_a_form_its_review_and_what_follows(visit: Visit, site:
 
 def test_a_form_sent_empty_says_what_is_missing(visit: Visit, site: Site) -> None:
     visitor = visit(390)
-    visitor.go("/je-cherche-un-mentor/prenom").page.locator("form button[type=submit]").last.click()
+    page = visitor.go("/je-cherche-un-mentor/prenom").page
+    with page.expect_navigation():
+        page.locator("form button[type=submit]").last.click()
     assert "Le prénom est nécessaire." in visitor.page.inner_text("main")
     visitor.complaints.clear()
     visitor.page.evaluate(AXE)

@@ -64,7 +64,13 @@ def give(page: Page, values: dict[str, Any]) -> None:
                 field.select_option(one)
             else:
                 field.fill(one)
-    page.locator(".ask button[type=submit].button--primary").click()
+    send(page)
+
+
+def send(page: Page) -> None:
+    """Send the question shown; a click alone returns before the next page stands there to be looked at."""
+    with page.expect_navigation():
+        page.locator(".ask button[type=submit].button--primary").click()
 
 
 def walk(page: Page, site: str, form: str, steps: Steps) -> list[str]:
@@ -96,7 +102,7 @@ def test_the_plain_pages_are_fit_for_all(page: Page, site: str) -> None:
 def test_every_question_is_fit_for_all_and_the_form_can_be_sent(page: Page, site: str, form: str, steps: Steps) -> None:
     assert walk(page, site, form, steps) == []
     page.locator("#agreed").check()
-    page.locator(".ask button[type=submit].button--primary").click()
+    send(page)
     page.wait_for_url("**/envoyee")
     assert faults(page) == []
 
@@ -141,16 +147,19 @@ def test_a_question_is_fit_for_all_and_answered_without_scripts(
     follow = f"{site}{address_of(asked(arrange, campaign))}"
     page.goto(follow)
     assert faults(page) == []
-    page.get_by_role("button", name="Envoyer la réponse").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Envoyer la réponse").click()
     page.locator(".errors").wait_for()
     assert faults(page) == []
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 800})
     plain = context.new_page()
     plain.goto(follow)
-    plain.get_by_role("button", name="Envoyer la réponse").click()
+    with plain.expect_navigation():
+        plain.get_by_role("button", name="Envoyer la réponse").click()
     assert "La réponse est vide" in plain.inner_text("main")
     plain.locator("#answer").fill("Oui, le mercredi.")
-    plain.get_by_role("button", name="Envoyer la réponse").click()
+    with plain.expect_navigation():
+        plain.get_by_role("button", name="Envoyer la réponse").click()
     assert plain.url.partition("#")[0] == follow
     assert "Oui, le mercredi." in plain.inner_text("main")
     context.close()
@@ -165,7 +174,7 @@ def test_a_form_goes_from_end_to_end_without_scripts(chromium: Browser, site: st
     for values in REFUGEE_OF_20.values():
         give(page, values)
     page.locator("#agreed").check()
-    page.locator(".ask button[type=submit].button--primary").click()
+    send(page)
     assert page.url.endswith("/envoyee")
     assert page.get_by_role("heading", level=1).inner_text() == "C’est envoyé, Amina."
     context.close()

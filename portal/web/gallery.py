@@ -22,6 +22,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional, Regexp
 
 from portal.foundation import clock
 from portal.foundation.permissions import public_without_database
+from portal.web.charts import samples
 
 gallery = Blueprint("gallery", __name__, url_prefix="/galerie")
 WORDS_LENGTH = 300
@@ -86,7 +87,8 @@ class SampleForm(FlaskForm):
 
 
 def _values(form: SampleForm) -> dict[str, Any]:
-    return {"form": form, "words_length": WORDS_LENGTH, "now": clock.now()}
+    drawings = {"charts": samples.charts(), "sparks": samples.sparks(), "objectives": samples.objectives()}
+    return {"form": form, "words_length": WORDS_LENGTH, "now": clock.now(), **drawings}
 
 
 @gallery.get("/")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, abort, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from matching.vocabulary import Need, Side
@@ -20,12 +20,20 @@ from portal.association.addresses import (
     page_url,
 )
 from portal.association.detail import detail_values
-from portal.association.frame import association_page
-from portal.association.wording import place_said
+from portal.association.frame import association_page, signed_in
+from portal.association.wording import pause_said, place_said
 from portal.foundation import clock
 from portal.foundation.permissions import Permission, requires
 from portal.operations.assignments import assignment_to_answer, mark_seen
-from portal.queries.capacity import Declared, current_campaign, declared_rows, own_programmes, room_of, sides_worked
+from portal.queries.capacity import (
+    Declared,
+    current_campaign,
+    declared_rows,
+    own_association,
+    own_programmes,
+    room_of,
+    sides_worked,
+)
 from portal.queries.inbox import (
     NEWS_MARGIN,
     RISING,
@@ -109,6 +117,7 @@ def inbox_page(
         menus=filter_menus(filters, own_programmes(), rows),
         filtered=bool(filters),
         room=room_of(rows) if rows else None,
+        paused=None if listing.items else pause_said(own_association(signed_in().association_id or abort(404))),
         pages=(page_url(listing.before), page_url(listing.after)),
         news_url=list_url_of_news(),
         selectable=folder in RISING,

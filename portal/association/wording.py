@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from matching.profile import Profile
@@ -12,6 +12,7 @@ from matching.vocabulary import SENSITIVE_PUBLICS, Channel, Modality, Need, Publ
 from portal.association.questions import question_about
 from portal.foundation import clock
 from portal.models.assignment import Assignment, AssignmentState
+from portal.models.association import Association
 from portal.models.bounce import BOUNCES, Effect
 from portal.models.identity import ConsentKind
 from portal.places import UnknownPlaceError, label
@@ -284,3 +285,13 @@ def questions_of(excerpt: Mapping[str, Any]) -> list[dict[str, str]]:
         }
         for row in unknown
     ]
+
+
+def pause_said(own: Association) -> str:
+    """What a pause under way or to come means for the inbox; '' without one."""
+    today = clock.today()
+    if own.paused_from is None or (own.paused_until is not None and own.paused_until < today):
+        return ""
+    since = f"{'Depuis le' if own.paused_from <= today else 'À partir du'} {day(own.paused_from)}"
+    back = f"Reprise le {day(own.paused_until + timedelta(days=1))}." if own.paused_until else "Sans date de reprise."
+    return f"{since}, aucune nouvelle demande ne vous est proposée. {back}"

@@ -6,26 +6,26 @@ from typing import Any
 from flask import current_app
 from redis import Redis
 from rq import Queue, SimpleWorker
-from rq.exceptions import DeserializationError
+from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job as QueuedJob
 
 from portal.foundation.queue import Job, SignedSerializer
 
 log = logging.getLogger(__name__)
 JOBS = frozenset(job.value for job in Job)
-# Of a job only `data` is signed. These other fields would have the worker import and call, or write to the network.
-UNSIGNED = frozenset(
-    f"{name}{part}".encode()
-    for name in ("success_callback", "failure_callback", "stopped_callback")
-    for part in ("_name", "_timeout")
-) | {b"webhooks"}
+# Of a job only `data` is signed. Of the rest, nothing that the worker would import, call or write to is read.
+READ = frozenset({b"data", b"origin", b"status", b"created_at", b"enqueued_at", b"timeout", b"result_ttl", b"ttl"})
 
 
 class PlainJob(QueuedJob):
-    """A job read back from the queue without what nobody signed."""
+    """A job read back from the queue without what nobody signed; one that makes no sense is no job."""
 
     def restore(self, raw_data: dict[bytes, bytes]) -> Any:
-        return super().restore({name: value for name, value in raw_data.items() if name not in UNSIGNED})
+        try:
+            return super().restore({name: value for name, value in raw_data.items() if name in READ})
+        except Exception as error:
+            log.error("malformed_job_dropped", extra={"job_id": self.id})  # noqa: TRY400 - what it holds is nobody's
+            raise NoSuchJobError from error
 
 
 class PortalWorker(SimpleWorker):

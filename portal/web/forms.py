@@ -105,7 +105,13 @@ def _line(label: str, missing: str, longest: int, *checks: object, **attributes:
 
 def name_field(label: str, missing: str = "", *, autocomplete: str = "off", longest: int = LONGEST_NAME) -> StringField:
     """One line of words; optional without `missing`, the sentence said when it is left empty."""
-    return _line(label, missing, longest, autocomplete=autocomplete)
+    return _line(label, missing, longest, has_a_letter, autocomplete=autocomplete)
+
+
+def has_a_letter(_form: Form, field: StringField) -> None:
+    """Figures and pictures alone name nobody."""
+    if not any(sign.isalpha() for sign in field.data or ""):
+        raise ValidationError(_("Ce nom ne contient aucune lettre."))
 
 
 def mail_field(label: str, missing: str = "", *, autocomplete: str = "off") -> StringField:

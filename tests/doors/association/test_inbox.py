@@ -15,6 +15,7 @@ from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.extensions import db
 from portal.models.assignment import AssignmentState
+from portal.web.typography import NBSP, day
 from tests import factories
 from tests.doors.association.house import House, text_of
 
@@ -55,6 +56,17 @@ def test_a_coordinator_finds_the_oldest_due_first_and_what_presses_in_the_title(
     assert position(page, "Camille", "Mohamed", "Léa") == sorted(position(page, "Camille", "Mohamed", "Léa"))
     assert "6 jours, part demain" in page
     assert "5 jours, en retard" in page
+
+
+def test_an_empty_inbox_in_a_pause_promises_no_request(coordinator: FlaskClient, house: House) -> None:
+    house.association.paused_from = clock.today()
+    house.association.paused_until = clock.today() + timedelta(days=6)
+    house.session.commit()
+    page = text_of(coordinator.get("/demandes"))
+    assert "vous êtes en pause" in page
+    back = day(clock.today() + timedelta(days=7)).replace(NBSP, " ")
+    assert f"Reprise le {back}." in page
+    assert "s’annoncera ici" not in page
 
 
 def test_an_empty_inbox_says_why_and_what_next(coordinator: FlaskClient) -> None:

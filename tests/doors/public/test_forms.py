@@ -286,6 +286,12 @@ def test_other_ages_are_told_why_and_where_to_go(client: FlaskClient, form: str,
     assert client.get(f"/{form}").location.endswith("/naissance")
 
 
+@pytest.mark.parametrize("name", ["123", "😀", "-", "' '"])
+def test_figures_and_pictures_alone_name_nobody(client: FlaskClient, name: str) -> None:
+    refused = post(client, YOUNG, "prenom", {"first_name": name, "last_name": "Martin"})
+    assert "Ce nom ne contient aucune lettre." in text_of(client.get(refused.location))
+
+
 @pytest.mark.parametrize("years", [31, 32, 33])
 def test_31_to_33_can_apply(client: FlaskClient, years: int) -> None:
     born = {**PUPIL_OF_14["naissance"], "year": str(int(PUPIL_OF_14["naissance"]["year"]) + 14 - years)}

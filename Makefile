@@ -14,7 +14,7 @@ OTHER = $(shell $(BIN)/python -m portal.local.binaries)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help run test test-other test-nightly lint format migrate shell psql demo-reset lock
+.PHONY: help run test test-other test-nightly lint format migrate shell psql demo-code demo-reset lock
 
 help: ## List what can be asked
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,9 @@ shell: $(BIN)/.installed ## A Python shell inside the portal
 
 psql: $(BIN)/.installed ## A SQL shell on the demonstration's database
 	@$(ATTACH) psql
+
+demo-code: $(BIN)/.installed ## The six figures that every demo account signs in with now
+	@$(ATTACH) $(FLASK) demo code
 
 demo-reset: $(BIN)/.installed ## Forget the demonstration's data; the next run makes it anew
 	@$(BIN)/python -m portal.local.reset

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from wtforms import BooleanField
 
 from admin.navigation import frame, navigation
 from admin.sentences import sentences
@@ -19,24 +21,43 @@ from portal.places import UnknownPlaceError, label
 from portal.queries.associations import (
     AssociationLine,
     association_lines,
+    association_of,
     capacities_of,
     criteria_in_force,
     current_campaign,
     members_of,
 )
+from portal.web.forms import PortalForm
 from portal.web.pages import page
 
 log = logging.getLogger(__name__)
 associations = Blueprint("associations", __name__, url_prefix="/collectif/associations")
 associations.context_processor(frame)
 SIDES = {"jeunes": Side.MENTEE, "benevoles": Side.MENTOR}
-NO_OBJECTIVE = 2.0
+SIDE_LABELS = {"jeunes": "Jeunes", "benevoles": "Bénévoles"}
+OK = 200
+NOBODY = -1
 
 
-def attainment(line: AssociationLine, side: Side) -> float:
+class SettingsForm(PortalForm):
+    """What staff settle for an association."""
+
+    approval_required = BooleanField(
+        "Ses critères attendent notre accord",
+        description="Ses changements de critères deviennent des propositions\u00a0: rien ne change pour les demandes"
+        " avant qu’un membre de l’équipe ne les approuve. Sans cela, ils valent aussitôt publiés.",
+    )
+    stop_at_objective = BooleanField(
+        "Elle s’arrête à son objectif",
+        description="Une fois l’objectif atteint d’un côté, plus aucune demande ne lui est proposée de ce côté, même s’il"
+        " lui reste des places. Sans cela, elle continue de se classer par son avancement.",
+    )
+
+
+def attainment(line: AssociationLine, side: Side) -> tuple[bool, float]:
     """Committed over objective; those without an objective come after all others."""
     own = line.side(side)
-    return own.committed / own.objective if own.objective else NO_OBJECTIVE
+    return not own.objective, own.committed / own.objective if own.objective else 0.0
 
 
 ORDERS: dict[str, Callable[[AssociationLine, Side], Any]] = {
@@ -66,7 +87,7 @@ def index() -> ResponseReturnValue:
         order=order,
         tabs=[
             {"label": words, "url": url_for("associations.index", cote=name, tri=order), "active": name == chosen}
-            for name, words in (("jeunes", "Jeunes"), ("benevoles", "Bénévoles"))
+            for name, words in SIDE_LABELS.items()
         ],
         sort_url=lambda name: url_for("associations.index", cote=chosen, tri=name),
         app_nav=navigation("associations"),
@@ -76,13 +97,23 @@ def index() -> ResponseReturnValue:
 @associations.get("/<uuid:association_id>")
 @requires(Permission.ASSOCIATIONS_READ)
 def show(association_id: UUID) -> ResponseReturnValue:
-    lines = association_lines(association_id)
-    if not lines:
+    return association_page(association_id)
+
+
+def association_page(association_id: UUID, form: SettingsForm | None = None, status: int = OK) -> ResponseReturnValue:
+    """form: the settings as they were typed, when they could not be kept."""
+    association, lines = association_of(association_id), association_lines(association_id)
+    if association is None or not lines:
         raise Hidden
     return page(
         "admin/association.html",
+        status,
         line=lines[0],
-        sides=[(words, lines[0].side(side)) for words, side in (("Jeunes", Side.MENTEE), ("Bénévoles", Side.MENTOR))],
+        own=association,
+        form=form or SettingsForm(obj=association),
+        may_settle=current_user.can(Permission.ASSOCIATIONS_EDIT),
+        may_set=current_user.can(Permission.OBJECTIVES_SET),
+        sides=[(words, name, lines[0].side(SIDES[name])) for name, words in SIDE_LABELS.items()],
         campaign=current_campaign(),
         capacities=capacities_of(association_id),
         members=members_of(association_id),

@@ -2,11 +2,35 @@
 
 from flask import Flask
 
+from admin.accounts import accounts
+from admin.association_settings import association_settings
 from admin.associations import associations
+from admin.campaigns import campaign_room
+from admin.companies import companies
+from admin.criteria import review
+from admin.documents import documents
+from admin.leads import leads
+from admin.objectives import objectives
+from admin.offer import offer
 from admin.orientation import orientation
 from admin.referrals import referrals
+from admin.statistics import statistics
 
 
 def register(app: Flask) -> None:
-    for blueprint in (referrals, orientation, associations):
+    for blueprint in (
+        referrals,
+        orientation,
+        associations,
+        review,
+        association_settings,
+        documents,
+        objectives,
+        campaign_room,
+        leads,
+        companies,
+        offer,
+        statistics,
+        accounts,
+    ):
         app.register_blueprint(blueprint)

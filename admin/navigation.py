@@ -9,11 +9,17 @@ TEAM = "Équipe du Collectif"
 ENTRIES = (
     ("referrals", "referrals.index", "Demandes", "inbox"),
     ("associations", "associations.index", "Associations", "building-2"),
+    ("statistics", "statistics.index", "Chiffres", "chart-column"),
+    ("leads", "leads.index", "Entreprises", "briefcase"),
+    ("review", "review.index", "Critères", "list-checks"),
+    ("objectives", "objectives.index", "Objectifs", "flag"),
+    ("documents", "documents.index", "Documents", "file-text"),
+    ("accounts", "accounts.index", "Équipe", "users"),
 )
 
 
 def navigation(current: str, *, to_decide: int = 0) -> list[dict[str, Any]]:
-    """The entries that exist. to_decide: requests that wait for staff, counted beside « Demandes »."""
+    """to_decide: requests that wait for staff, counted beside « Demandes »."""
     counts = {"referrals": to_decide}
     return [
         {

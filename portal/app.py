@@ -6,6 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from admin import doors as admin_doors
 from portal.association import doors as association_doors
 from portal.auth import doors as auth_doors
+from portal.company import doors as company_doors
 from portal.foundation.config import Settings
 from portal.foundation.crypto import Vault
 from portal.foundation.database import configure_engines
@@ -17,6 +18,7 @@ from portal.public import doors as public_doors
 from portal.web import components, errors, gallery, health, mailbox, pages, requests, security
 
 SESSION_HOURS = 10
+DEAF_SECONDS = 0.5  # a page never waits longer for counters that do not answer
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -32,6 +34,7 @@ def configure(app: Flask, settings: Settings) -> None:
         BABEL_DEFAULT_LOCALE="fr",
         BABEL_DEFAULT_TIMEZONE="Europe/Paris",
         RATELIMIT_STORAGE_URI=settings.redis_url.replace("unix://", "redis+unix://", 1),
+        RATELIMIT_STORAGE_OPTIONS={"socket_timeout": DEAF_SECONDS, "socket_connect_timeout": DEAF_SECONDS},
         RATELIMIT_ENABLED=settings.limits_enabled,
         RATELIMIT_KEY_PREFIX="limits",
         MAX_CONTENT_LENGTH=1_000_000,
@@ -59,7 +62,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     init_queue(app)
     for room in (components, pages, requests, security, errors, health, mailbox, gallery):
         room.register(app)
-    for door in (public_doors, auth_doors, association_doors, admin_doors):
+    for door in (public_doors, company_doors, auth_doors, association_doors, admin_doors):
         door.register(app)
     app.view_functions["static"] = public_without_database(app.view_functions["static"])
     refuse_unguarded_routes(app)

@@ -15,7 +15,7 @@ from portal.association.wording import facts_of, name_of
 from portal.foundation.errors import AlreadyAnswered, DomainError
 from portal.foundation.permissions import Permission, requires
 from portal.foundation.transactions import rollback
-from portal.models.assignment import TAKEN, TO_ANSWER, Assignment, AssignmentState
+from portal.models.assignment import TAKEN, TO_ANSWER, TRANSITIONS, Assignment, AssignmentState
 from portal.models.bounce import BOUNCES, Advice, Effect
 from portal.operations.assignments import (
     FOLLOW_UP,
@@ -25,6 +25,7 @@ from portal.operations.assignments import (
     assignment_to_answer,
     assignments_to_answer,
     bounce_assignment,
+    is_minor,
     last_day_to_hold,
     oldest_within,
     postpone,
@@ -44,6 +45,15 @@ NEXT_STEPS = {
     Effect.CLOSED: "est close, la personne peut la rouvrir",
     Effect.MERGED: "est classée comme doublon",
     Effect.STAFF: "va à l’équipe du Collectif",
+}
+# What each final step asks, and what follows from it.
+FINAL = {
+    AssignmentState.PAIRED: ("Le binôme est formé", "La demande ne pourra plus être réorientée."),
+    AssignmentState.ENDED: ("Le mentorat est terminé", "La demande est close pour de bon."),
+    AssignmentState.GIVEN_UP: (
+        "Abandonnée avant le binôme",
+        "La demande est close pour de bon et sa place redevient libre. Une autre association peut-elle aider ? Réorientez-la plutôt.",
+    ),
 }
 EFFECTS = {reason.value: NEXT_STEPS[bounce.effect] for reason, bounce in BOUNCES.items()}
 
@@ -183,16 +193,33 @@ def kept(
     return panel_page(template, item, form=form, latest=latest)
 
 
-def panel_page(template: str, item: Item, **values: Any) -> ResponseReturnValue:
+def panel_page(template: str, item: Item, status: int = 200, **values: Any) -> ResponseReturnValue:
     """A question about one request, beside what is known of it; in the drawer, the question alone."""
     return association_page(
         template,
         "inbox.index",
+        status,
         item=item,
         facts=facts_of(item.profile) if item.profile else [],
         back=act_url("inbox.detail", item.id),
         **values,
     )
+
+
+@inbox.get("/<uuid:assignment_id>/suivi/confirmer")
+@requires(Permission.INBOX_ANSWER)
+def step(assignment_id: UUID) -> ResponseReturnValue:
+    """What cannot be taken back is asked twice: a pairing, the end of a mentoring, giving up."""
+    item = assignment_shown(assignment_id)
+    state = next((one for one in FINAL if one.value == request.args.get("etape")), None)
+    if state is None or state not in TRANSITIONS[item.assignment.state]:
+        return redirect(act_url("inbox.detail", assignment_id), 303)
+    return step_page(item, state)
+
+
+def step_page(item: Item, state: AssignmentState, status: int = 200, refusal: str = "") -> ResponseReturnValue:
+    minor = state is AssignmentState.PAIRED and item.profile is not None and is_minor(item.profile.age)
+    return panel_page("follow_up.html", item, status, state=state, words=FINAL[state], minor=minor, refusal=refusal)
 
 
 @inbox.post("/<uuid:assignment_id>/suivi")
@@ -205,9 +232,14 @@ def follow_up(assignment_id: UUID) -> ResponseReturnValue:
         assignment_shown(assignment_id)
         return redirect(back, 303)
     authorised = "autorisation" in request.form
-    return acted(
-        assignment_id, lambda one: record_follow_up(one, by=signed_in(), state=state, authorised=authorised), back
-    )
+    try:
+        record_follow_up(assignment_to_answer(assignment_id), by=signed_in(), state=state, authorised=authorised)
+    except DomainError as error:
+        if error.field != "authorised":
+            return refused(assignment_id, error)
+        rollback()
+        return step_page(assignment_shown(assignment_id), state, CONFLICT, error.message)
+    return redirect(back, 303)
 
 
 @inbox.post("/<uuid:assignment_id>/coordonnees")

@@ -1,5 +1,6 @@
 """The criteria in force, in sentences: what the router reads, as it reads it."""
 
+import logging
 from dataclasses import dataclass
 
 from flask import Blueprint
@@ -7,14 +8,19 @@ from flask.typing import ResponseReturnValue
 
 from matching.conditions import ModalityTest, TerritoryTest, Test
 from matching.criteria import All, AnyOf, Expression, Not, read_criteria, tests_of
+from matching.reading import InvalidInputError
 from matching.vocabulary import Side
 from matching.wording import Names, rule
-from portal.association.frame import association_page
+from portal.association.addresses import SIDE_NAMES
+from portal.association.frame import association_page, signed_in
 from portal.association.wording import place_said
+from portal.foundation import clock
 from portal.foundation.permissions import Permission, requires
-from portal.queries.sheet import InForce, Offered, programmes_offered
+from portal.models.programme import Verdict
+from portal.queries.criteria import Kept, Proposal, Version, own_programmes
 from portal.web.typography import french
 
+log = logging.getLogger(__name__)
 criteria = Blueprint("criteria", __name__, url_prefix="/criteres")
 MEETING = {ModalityTest.title, TerritoryTest.title}
 SIDES = {Side.MENTEE: "Jeunes", Side.MENTOR: "Bénévoles"}
@@ -29,32 +35,54 @@ class Sentence:
     choices: tuple[tuple["Sentence", ...], ...] = ()
 
 
+@dataclass(frozen=True)
+class SideShown:
+    """What a programme asks of one side, and what waits for approval. version: None when it asks nothing yet."""
+
+    address: str
+    title: str
+    version: Version | None
+    sentences: tuple[Sentence, ...]
+    proposal: Proposal | None
+    proposed: tuple[Sentence, ...]
+
+
 @criteria.get("")
 @requires(Permission.CRITERIA_READ)
 def index() -> ResponseReturnValue:
-    offered = programmes_offered()
+    programmes = own_programmes()
+    running = [one for one in programmes if one.programme.archived_at is None]
     return association_page(
         "criteria.html",
         "criteria.index",
-        programmes=[(one.programme, [shown(version) for version in one.versions]) for one in offered],
-        latest=latest_change(offered),
+        programmes=[(one.programme, [shown(one, side) for side in Side]) for one in running],
+        archived=[one.programme for one in programmes if one.programme.archived_at is not None],
+        may_edit=signed_in().can(Permission.CRITERIA_EDIT),
+        refused=Verdict.REFUSED,
+        today=clock.today(),
     )
 
 
-def latest_change(offered: list[Offered]) -> InForce | None:
-    versions = [version for one in offered for version in one.versions]
-    return max(versions, key=lambda version: version.created_at, default=None)
+def shown(kept: Kept, side: Side) -> SideShown:
+    version, proposal = kept.version(side), kept.proposal(side)
+    return SideShown(
+        SIDE_NAMES[side],
+        SIDES[side],
+        version,
+        said(version.criteria) if version else (),
+        proposal,
+        said(proposal.criteria) if proposal and proposal.verdict is None else (),
+    )
 
 
-def shown(version: InForce) -> dict[str, object]:
-    expression = read_criteria(version.criteria)
-    return {
-        "side": SIDES[version.side],
-        "number": version.number,
-        "created_at": version.created_at,
-        "notes": version.notes,
-        "sentences": sentences(expression, names_in(expression)),
-    }
+def said(written: object) -> tuple[Sentence, ...]:
+    """Stored criteria in sentences; those nobody can read are said to be so, and the rest of the page stands."""
+    try:
+        expression = read_criteria(written)
+    except InvalidInputError:
+        log.exception("criteria_unreadable")
+        return (Sentence("Critères illisibles", "prévenez l’équipe du Collectif"),)
+    return sentences(expression, names_in(expression))
 
 
 def names_in(expression: Expression) -> Names:

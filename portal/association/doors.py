@@ -8,9 +8,14 @@ from markupsafe import Markup
 from portal.association.addresses import act_url, context_values, list_url
 from portal.association.answers import inbox
 from portal.association.capacity import capacity
-from portal.association.criteria import criteria
+from portal.association.criteria_programmes import criteria
 from portal.association.drawn_for import mark, refuse_another_association
+from portal.association.figures import figures
+from portal.association.figures_tabs import figures_tabs
 from portal.association.forms import tomorrow
+from portal.association.objective import objective
+from portal.association.provider import provider
+from portal.association.reports import reports
 from portal.association.sheet import sheet
 from portal.association.team import team
 from portal.association.wording import (
@@ -33,7 +38,7 @@ FILTERS = {
     "subject": subject_of_panel,
     "telephone": telephone_said,
 }
-ROOMS = (inbox, capacity, criteria, sheet, team)
+ROOMS = (inbox, capacity, criteria, objective, reports, sheet, team, provider, figures)
 ROOM_NAMES = frozenset(room.name for room in ROOMS)
 
 
@@ -45,6 +50,7 @@ def template_values() -> dict[str, Any]:
         "back_to_list": list_url(),
         "request_url": act_url,
         "tomorrow": tomorrow(),
+        "figures_tabs": figures_tabs,
     }
 
 

@@ -3,28 +3,17 @@
 from datetime import date, timedelta
 from typing import Any
 
-from wtforms import DateField, TextAreaField
+from wtforms import TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import DataRequired, InputRequired, Length, Optional, StopValidation
+from wtforms.validators import DataRequired, Length, Optional
 
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.models.assignment import BounceReason
 from portal.models.bounce import BOUNCES, reasons_for
 from portal.operations.assignments import LONGEST_QUESTION, SHORTEST_QUESTION
+from portal.web.days import day_field
 from portal.web.forms import OneOf, PortalForm, tidy
-
-
-def readable_day(_: PortalForm, field: DateField) -> None:
-    """A sentence of ours instead of the library's."""
-    if field.raw_data and field.raw_data[0] and field.data is None:
-        field.errors = []
-        raise StopValidation("Cette date n’existe pas ou est mal écrite. Exemple : 05/01/2027.")
-
-
-def day_field(label: str, missing: str = "", description: str = "") -> DateField:
-    presence = InputRequired(missing) if missing else Optional()
-    return DateField(label, [readable_day, presence], description=description)
 
 
 class BounceForm(PortalForm):

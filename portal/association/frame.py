@@ -13,6 +13,7 @@ SECTIONS = (
     ("inbox.index", "Demandes", "inbox"),
     ("capacity.index", "Capacité", "gauge"),
     ("criteria.index", "Critères", "list-checks"),
+    ("figures.index", "Chiffres", "chart-column"),
     ("sheet.index", "Fiche", "id-card"),
     ("team.index", "Équipe", "users-round"),
 )

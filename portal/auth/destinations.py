@@ -10,7 +10,7 @@ from portal.foundation.permissions import Guard, SignedIn
 
 STAFF_HOME = "/collectif/demandes"
 ASSOCIATION_HOME = "/demandes"
-DOORS = frozenset({"auth.sign_in", "static"})
+DOORS = frozenset({"auth", "second_factor", "resets", "openid", "static"})
 
 
 def home_of(association_id: UUID | None) -> str:
@@ -31,7 +31,7 @@ def is_for(person: SignedIn, path: str) -> bool:
     except HTTPException:
         return False
     guard: Guard = vars(current_app.view_functions[endpoint])["guard"]
-    return endpoint not in DOORS and (guard.permission is None or person.can(guard.permission))
+    return endpoint.partition(".")[0] not in DOORS and (guard.permission is None or person.can(guard.permission))
 
 
 def after_sign_in(person: SignedIn, asked: str) -> str:

@@ -68,6 +68,7 @@ class History:
             )
             ready = journey.request.ready_at
             if ready is not None:
+                self.at(ready, self.confirmation(journey))
                 self.at(ready + ROUTED_AFTER, self.routing(journey))
         self.at((first or self.now) + WAITING_LIST_EVERY, self.waiting_list)
         while self.heap:
@@ -94,6 +95,9 @@ class History:
                 "data": data or {},
             }
         )
+
+    def confirmation(self, journey: Journey) -> Act:
+        return lambda at: self.fact(EventName.REFERRAL_CONFIRMED, journey, at)
 
     def routing(self, journey: Journey) -> Act:
         return lambda at: self.route(journey, at)
@@ -135,8 +139,13 @@ class History:
     def settle(self, journey: Journey, left_in: ReferralState, at: datetime) -> None:
         """Closed, unless something has happened since."""
         if journey.state is left_in:
-            journey.move(ReferralState.CLOSED, at)
-            self.fact(EventName.REFERRAL_CLOSED, journey, at)
+            self.leave(journey, at)
+
+    def leave(self, journey: Journey, at: datetime) -> None:
+        """The request is closed, whoever had it last."""
+        journey.assignment = None
+        journey.move(ReferralState.CLOSED, at)
+        self.fact(EventName.REFERRAL_CLOSED, journey, at)
 
     def waiting_list(self, at: datetime) -> None:
         """Those who fit where a place has come free are routed again, oldest first."""
@@ -217,14 +226,14 @@ class History:
         assert journey.assignment is not None
         journey.assignment.update(state=AssignmentState.ENDED, closed_at=at)
         self.fact(EventName.ASSIGNMENT_ENDED, journey, at)
-        journey.move(ReferralState.CLOSED, at)
+        self.leave(journey, at)
 
     def give_up(self, journey: Journey, at: datetime) -> None:
         assert journey.assignment is not None
         journey.assignment.update(state=AssignmentState.GIVEN_UP)
         self.fact(EventName.ASSIGNMENT_GIVEN_UP, journey, at)
         self.close(journey, at)
-        journey.move(ReferralState.CLOSED, at)
+        self.leave(journey, at)
 
     def bounce(self, journey: Journey, reason: BounceReason | None, note: str, at: datetime) -> None:
         assert reason is not None
@@ -249,11 +258,13 @@ class History:
             case Effect.NEXT:
                 self.go_on(journey, at)
             case Effect.STAFF:
+                self.fact(EventName.REFERRAL_UNROUTABLE, journey, at, {"why": UnroutableWhy.OTHER})
                 self.hand_to_staff(journey, UnroutableWhy.OTHER, at)
             case Effect.CLOSED:
-                journey.move(ReferralState.CLOSED, at)
+                self.leave(journey, at)
             case Effect.MERGED:
                 journey.move(ReferralState.MERGED, at)
+                self.fact(EventName.REFERRAL_MERGED, journey, at)
             case Effect.BACK_TO_APPLICANT:
                 journey.move(ReferralState.AWAITING_APPLICANT, at)
                 awaited = ReferralState.AWAITING_APPLICANT

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
+from portal.demo.company_rows import company_rows
 from portal.demo.history import History
 from portal.demo.journey import Journey
 from portal.demo.rows import consent_rows, person_rows, referral_row
@@ -39,7 +40,7 @@ from portal.queries.routing import Board, board_of
 
 SEED = 2021
 PROGRESS_EVERY_SECONDS = 2.0
-START_OVER = text("TRUNCATE campaign, routing_policy, routing_catalogue, account, association CASCADE")
+START_OVER = text("TRUNCATE campaign, routing_policy, routing_catalogue, account, association, company, lead CASCADE")
 Echo = Callable[[str], object]
 Rows = dict[type[Any], list[dict[str, Any]]]
 
@@ -139,7 +140,8 @@ def _write(connection: Connection, journeys: list[Journey], history: History) ->
             rows[Consent] += consent_rows(journey, history.now)
             for row in person_rows(journey):
                 rows[type(row)].append(_values(row))
-    for model, found in (*rows.items(), *history.rows.items(), *_sums(history).items()):
+    companies = company_rows(journeys, history.now)
+    for model, found in (*rows.items(), *history.rows.items(), *_sums(history).items(), *companies.items()):
         _copy(connection, model, found)
     connection.exec_driver_sql("SELECT setval('referral_number', %s)", (int(journeys[-1].number[5:]),))
 

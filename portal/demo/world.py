@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
 from portal.demo.associations import demo_associations
-from portal.demo.logins import COORDINATORS, NETWORK, NETWORK_MAIL, PASSWORD, STAFF
+from portal.demo.logins import COORDINATORS, NETWORK, NETWORK_MAIL, PASSWORD, STAFF, sealed_secret
 from portal.demo.rhythm import season_start
 from portal.demo.sheets import DemoAssociation, DemoProgramme
 from portal.foundation import clock
@@ -184,7 +184,7 @@ def _accounts_of(one: DemoAssociation, world: World, hashed: str) -> list[Base]:
         people.insert(0, COORDINATORS[one.key])
     rows: list[Base] = []
     for number, (mail, name) in enumerate(people):
-        account = Account(id=key_of("account", mail), mail=mail, name=name, password_hash=hashed, demo=True)
+        account = _account(mail, name, hashed)
         role = Role.ADMINISTRATOR if number == 0 else Role.COORDINATOR
         rows += [account, Membership(account_id=account.id, association_id=association_id, role=role)]
         world.coordinators.setdefault(str(association_id), (account.id, name))
@@ -193,10 +193,22 @@ def _accounts_of(one: DemoAssociation, world: World, hashed: str) -> list[Base]:
 
 def _shared_accounts(hashed: str) -> list[Base]:
     people = [(mail, name, True) for mail, name in STAFF] + [(NETWORK_MAIL, "Nadia Ferrand", False)]
-    return [
-        Account(id=key_of("account", mail), mail=mail, name=name, password_hash=hashed, staff=staff, demo=True)
-        for mail, name, staff in people
-    ]
+    return [_account(mail, name, hashed, staff=staff) for mail, name, staff in people]
+
+
+def _account(mail: str, name: str, hashed: str, *, staff: bool = False) -> Account:
+    """A login whose password and second factor are known to all."""
+    account_id = key_of("account", mail)
+    return Account(
+        id=account_id,
+        mail=mail,
+        name=name,
+        password_hash=hashed,
+        staff=staff,
+        demo=True,
+        totp_sealed=sealed_secret(account_id),
+        totp_confirmed_at=clock.now(),
+    )
 
 
 def _network_memberships() -> list[Base]:

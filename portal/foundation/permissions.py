@@ -5,6 +5,7 @@ A guard names a permission (or that anyone may come) and, with it, the database 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
@@ -50,6 +51,18 @@ class Permission(StrEnum):
     REFERRALS_READ = "referrals_read"
     REFERRALS_ORIENT = "referrals_orient"
     ASSOCIATIONS_READ = "associations_read"
+    CRITERIA_EDIT = "criteria_edit"
+    COUNT_DECLARE = "count_declare"
+    FIGURES_READ = "figures_read"
+    TEAM_EDIT = "team_edit"
+    PROVIDER_EDIT = "provider_edit"
+    CRITERIA_REVIEW = "criteria_review"
+    OBJECTIVES_SET = "objectives_set"
+    ASSOCIATIONS_EDIT = "associations_edit"
+    STATISTICS_READ = "statistics_read"
+    OFFER_EDIT = "offer_edit"
+    LEADS_FOLLOW = "leads_follow"
+    ACCOUNTS_EDIT = "accounts_edit"
 
 
 COORDINATION = frozenset(
@@ -62,17 +75,31 @@ COORDINATION = frozenset(
         Permission.CRITERIA_READ,
         Permission.SHEET_READ,
         Permission.TEAM_READ,
+        Permission.FIGURES_READ,
     }
 )
+ADMINISTRATION = COORDINATION | {
+    Permission.CRITERIA_EDIT,
+    Permission.COUNT_DECLARE,
+    Permission.TEAM_EDIT,
+    Permission.PROVIDER_EDIT,
+}
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COORDINATOR: COORDINATION,
-    Role.ADMINISTRATOR: COORDINATION,
+    Role.ADMINISTRATOR: ADMINISTRATION,
     Role.STAFF: frozenset(
         {
             Permission.SIGNED_IN,
             Permission.REFERRALS_READ,
             Permission.REFERRALS_ORIENT,
             Permission.ASSOCIATIONS_READ,
+            Permission.CRITERIA_REVIEW,
+            Permission.OBJECTIVES_SET,
+            Permission.ASSOCIATIONS_EDIT,
+            Permission.STATISTICS_READ,
+            Permission.OFFER_EDIT,
+            Permission.LEADS_FOLLOW,
+            Permission.ACCOUNTS_EDIT,
         }
     ),
 }
@@ -89,7 +116,11 @@ class MembershipView:
 
 @dataclass(frozen=True)
 class SignedIn(UserMixin):
-    """The signed-in person, read once a request by the sign-in role; never a database object."""
+    """The signed-in person, read once a request by the sign-in role; never a database object.
+
+    proof_at: the latest proof of identity, which the gravest acts want fresh. via: the provider that vouched for the
+    person, None for a password.
+    """
 
     account_id: UUID
     name: str
@@ -97,6 +128,8 @@ class SignedIn(UserMixin):
     is_staff: bool = False
     memberships: tuple[MembershipView, ...] = field(default=())
     association_id: UUID | None = None
+    proof_at: datetime | None = None
+    via: UUID | None = None
 
     def get_id(self) -> str:
         return self.session_digest

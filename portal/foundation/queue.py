@@ -25,6 +25,11 @@ class Job(StrEnum):
     SEND_MAIL = "portal.jobs.mail.send_pending"
     ERASE_UNCONFIRMED = "portal.jobs.privacy.erase_unconfirmed"
     SEAL_JOURNAL = "portal.jobs.journal.seal"
+    CARRY_OVER = "portal.jobs.campaigns.carry_over"
+    FOLD_FIGURES = "portal.jobs.figures.fold"
+    DRAW_DOCUMENT = "portal.jobs.documents.draw"
+    SWEEP_DOCUMENTS = "portal.jobs.documents.sweep"
+    ERASE_EXPIRED = "portal.jobs.privacy.erase_expired"
 
 
 class ForgedMessage(RuntimeError):

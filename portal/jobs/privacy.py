@@ -5,6 +5,7 @@ import logging
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.operations import erasure
+from portal.operations.documents import erase_expired_documents
 
 log = logging.getLogger(__name__)
 
@@ -13,3 +14,14 @@ def erase_unconfirmed() -> None:
     with transaction(Scope(DatabaseRole.JOBS)):
         requests, drafts = erasure.erase_unconfirmed(), erasure.erase_stale_drafts()
     log.info("erased", extra={"requests": requests, "drafts": drafts})
+
+
+def erase_expired() -> None:
+    """What is over: links to choose a password, old invitations, sessions, documents past their day."""
+    with transaction(Scope(DatabaseRole.JOBS)):
+        links = erasure.erase_resets() + erasure.erase_invitations()
+    with transaction(Scope(DatabaseRole.SIGN_IN)):
+        sessions = erasure.erase_sessions()
+    with transaction(Scope(DatabaseRole.JOBS)):
+        documents = erase_expired_documents()
+    log.info("expired", extra={"links": links, "sessions": sessions, "documents": documents})

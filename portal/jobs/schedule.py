@@ -60,7 +60,7 @@ class Turn:
 
     @property
     def name(self) -> str:
-        return "-".join((self.job.value.rpartition(".")[2], *self.arguments))
+        return "-".join((self.job.name.lower(), *self.arguments))
 
 
 def seconds(count: int) -> Every:
@@ -76,11 +76,15 @@ TIMETABLE = (
     Turn(seconds(15), Job.SWEEP),
     Turn(seconds(15), Job.SEND_MAIL),
     Turn(minutes(1), Job.SEAL_JOURNAL),
+    Turn(minutes(1), Job.FOLD_FIGURES),
+    Turn(minutes(1), Job.SWEEP_DOCUMENTS),
     Turn(minutes(10), Job.EXPIRE_OVERDUE),
     Turn(minutes(10), Job.DRAIN, (Side.MENTEE.value, "waitlist")),
     Turn(minutes(10), Job.DRAIN, (Side.MENTOR.value, "waitlist")),
     Turn(minutes(60), Job.ERASE_UNCONFIRMED),
     Turn(Nightly(time(3)), Job.MEASURE_REACH),
+    Turn(Nightly(time(4)), Job.ERASE_EXPIRED),
+    Turn(Nightly(time(23)), Job.CARRY_OVER),
 )
 
 

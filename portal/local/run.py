@@ -28,6 +28,7 @@ APPS = (
     Program("mailbox", (*FLASK, "mailbox")),
     Program("scheduler", (*FLASK, "scheduler")),
     Program("worker", (*FLASK, "worker")),
+    Program("worker-2", (*FLASK, "worker")),  # routing goes on while the first draws a long document
     Program("web", (sys.executable, "-m", "gunicorn", "-c", str(Path(__file__).with_name("web.py")), "wsgi:app")),
 )
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import CheckConstraint, DateTime, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,6 +20,7 @@ class EventName(StrEnum):
     ADDRESS_CONFIRMED = "address_confirmed"
     GUARDIAN_CONSENTED = "guardian_consented"
     GUARDIAN_REFUSED = "guardian_refused"
+    REFERRAL_CONFIRMED = "referral_confirmed"
     REFERRAL_PLACED = "referral_placed"
     REFERRAL_WAITLISTED = "referral_waitlisted"
     REFERRAL_UNROUTABLE = "referral_unroutable"
@@ -44,6 +45,12 @@ class EventName(StrEnum):
     PAUSE_CHANGED = "pause_changed"
     CRITERIA_CHANGED = "criteria_changed"
     OBJECTIVE_DECLARED = "objective_declared"
+    CRITERIA_PROPOSED = "criteria_proposed"
+    PROPOSAL_SETTLED = "proposal_settled"
+    PROGRAMME_CHANGED = "programme_changed"
+    OUTSIDE_COUNT_DECLARED = "outside_count_declared"
+    CAMPAIGN_CHANGED = "campaign_changed"
+    ASSOCIATION_CHANGED = "association_changed"
 
 
 class Event(Base):
@@ -53,6 +60,7 @@ class Event(Base):
     __table_args__ = (
         Index("ix_event_referral", "referral_id", "at"),
         Index("ix_event_association", "association_id", "at"),
+        Index("ix_event_assignment", "assignment_id", "at", postgresql_where="assignment_id IS NOT NULL"),
     )
 
     id: Mapped[Key]
@@ -78,6 +86,26 @@ class JournalAct(StrEnum):
     SIGNED_OUT = "signed_out"
     SEARCHED = "searched"
     CONSENT_GIVEN = "consent_given"
+    CRITERIA_CHANGED = "criteria_changed"
+    PROGRAMME_CHANGED = "programme_changed"
+    OBJECTIVE_CHANGED = "objective_changed"
+    ASSOCIATION_CHANGED = "association_changed"
+    MEMBER_INVITED = "member_invited"
+    MEMBER_JOINED = "member_joined"
+    MEMBER_LEFT = "member_left"
+    ROLE_CHANGED = "role_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of an act
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    SECOND_FACTOR_REFUSED = "second_factor_refused"
+    PROVIDER_CHANGED = "provider_changed"
+    IDENTITY_LINKED = "identity_linked"
+    LEAD_READ = "lead_read"
+    LEAD_CHANGED = "lead_changed"
+    OFFER_CHANGED = "offer_changed"
+    COMPANY_CHANGED = "company_changed"
+    DOCUMENT_MADE = "document_made"
+    FIGURES_EXPORTED = "figures_exported"
 
 
 class JournalEntry(Base):
@@ -127,18 +155,31 @@ class Message(StrEnum):
     REFERRAL_ACCEPTED = "referral_accepted"
     CLARIFICATION_ASKED = "clarification_asked"
     APPLICANT_AWAITED = "applicant_awaited"
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a message
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
+    SECOND_FACTOR_RESET = "second_factor_reset"
+    LEAD_RECEIVED = "lead_received"
 
 
 class Outbox(Base):
-    """A message that must leave, written in the same transaction as its cause; addresses are read when it leaves."""
+    """A message that must leave, written in the same transaction as its cause; addresses are read when it leaves.
+
+    It is about a request (referral_id), or about something else by its id (reference_id): an invitation, the reset of
+    a password, an account, a company's lead.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_pending", "next_attempt_at", postgresql_where="state = 'pending'"),)
+    __table_args__ = (
+        Index("ix_outbox_pending", "next_attempt_at", postgresql_where="state = 'pending'"),
+        CheckConstraint("num_nonnulls(referral_id, reference_id) = 1", name="about"),
+    )
 
     id: Mapped[Key]
     deduplication_key: Mapped[Str] = mapped_column(Text, unique=True)
     message: Mapped[Message] = mapped_column(one_of(Message, name="message"))
-    referral_id: Mapped[UUID]
+    referral_id: Mapped[UUID | None]
+    reference_id: Mapped[UUID | None]
     state: Mapped[OutboxState] = mapped_column(one_of(OutboxState, name="state"), default=OutboxState.PENDING)
     attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
     created_at: Mapped[CreatedAt]

@@ -1,10 +1,11 @@
-"""A programme: what an association offers, and its immutable versions of criteria per side."""
+"""A programme: what an association offers, its immutable versions of criteria per side, and those it proposes."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import DateTime, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,3 +55,39 @@ class ProgrammeVersion(Base):
     notes: Mapped[list[str]] = mapped_column(JSONB, default=list)
     created_at: Mapped[CreatedAt]
     created_by: Mapped[UUID | None]
+
+
+class Verdict(StrEnum):
+    """How a proposal ended."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class CriteriaProposal(Base):
+    """Criteria that wait for the Collectif's approval; at most one pending per programme and side.
+
+    based_on: the number of the version it was drawn from, 0 for none. reason: why staff refused it.
+    """
+
+    __tablename__ = "criteria_proposal"
+    __table_args__ = (
+        its_own("programme"),
+        Index("ix_criteria_proposal_association", "association_id", "created_at"),
+        Index("uq_criteria_proposal_pending", "programme_id", "side", unique=True, postgresql_where="verdict IS NULL"),
+    )
+
+    id: Mapped[Key]
+    association_id: Mapped[AssociationKey]
+    programme_id: Mapped[UUID]
+    side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
+    criteria: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    notes: Mapped[list[str]] = mapped_column(JSONB, default=list)
+    based_on: Mapped[int]
+    created_at: Mapped[CreatedAt]
+    created_by: Mapped[UUID | None]
+    verdict: Mapped[Verdict | None] = mapped_column(one_of(Verdict, name="verdict"))
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    settled_by: Mapped[UUID | None]
+    reason: Mapped[str | None] = mapped_column(Text)

@@ -8,8 +8,12 @@ from sqlalchemy import ColumnElement, CursorResult, Delete, any_, delete, litera
 from portal.foundation import clock
 from portal.foundation.config import Settings
 from portal.foundation.extensions import db
+from portal.models.account import Invitation, LoginSession, PasswordReset
 from portal.models.identity import Draft
 from portal.models.referral import Awaited, Referral, ReferralState
+
+INVITATIONS_KEPT = timedelta(days=90)
+SESSIONS_KEPT = timedelta(hours=10)  # the longest life of all (portal.auth.session)
 
 
 def erase_unconfirmed() -> int:
@@ -28,6 +32,23 @@ def erase_unconfirmed() -> int:
 def erase_stale_drafts() -> int:
     """Forms past their day. Returns how many."""
     return _rows(delete(Draft).where(Draft.expires_at <= clock.now()))
+
+
+def erase_resets() -> int:
+    """Links to choose a password (jobs' scope), used or too old. Returns how many."""
+    over = or_(PasswordReset.used_at.is_not(None), PasswordReset.expires_at <= clock.now())
+    return _rows(delete(PasswordReset).where(over))
+
+
+def erase_invitations() -> int:
+    """Those whose link has been over for 90 days (jobs' scope), accepted or not. Returns how many."""
+    return _rows(delete(Invitation).where(Invitation.expires_at <= clock.now() - INVITATIONS_KEPT))
+
+
+def erase_sessions() -> int:
+    """Those that no rule leaves open any more (sign-in scope). Returns how many."""
+    over = LoginSession.created_at <= clock.now() - SESSIONS_KEPT
+    return _rows(delete(LoginSession).where(over))
 
 
 def _awaiting(what: Awaited, patience: timedelta) -> ColumnElement[bool]:

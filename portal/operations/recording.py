@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import Row, insert, select, text
+from sqlalchemy import Insert, Row, insert, select, text
 
 from matching.decision import Outcome, Placed, Unroutable, Waitlisted
 from matching.excerpt import Excerpt, excerpt
@@ -201,10 +201,16 @@ class Record:
             raise LostReferralError(f"{moved.rowcount} of {len(self.moved)} requests were as they had been read")
         for model, rows in self.rows.items():
             if rows:
-                db.session.connection().execute(insert(model.__table__), rows)  # type: ignore[arg-type]
+                db.session.connection().execute(_insertion(model), rows)
         add_to_sums(self.changes)
         if self.rows[Outbox]:
             after_commit(partial(enqueue, Job.SEND_MAIL))
+
+
+def _insertion(model: type[Base]) -> Insert:
+    """RETURNING has the driver send one statement for all rows, and the trigger that counts events run once."""
+    statement = insert(model.__table__)  # type: ignore[arg-type]
+    return statement.returning(Event.__table__.c.id) if model is Event else statement
 
 
 def _shown(its_part: Excerpt, decision: Placed, standing: Standing) -> dict[str, object]:

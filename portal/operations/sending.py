@@ -2,27 +2,19 @@
 
 import logging
 from datetime import timedelta
-from uuid import UUID
 
 from sqlalchemy import select
 
 from portal.foundation import clock
 from portal.foundation.config import Settings
-from portal.foundation.crypto import vault
 from portal.foundation.extensions import db
 from portal.mail.letter import as_message
 from portal.mail.mailer import hand_over
-from portal.mail.messages import LETTERS, Subject
-from portal.models.assignment import Assignment
-from portal.models.association import Association
 from portal.models.event import Message, Outbox, OutboxState
-from portal.models.identity import LinkPurpose
-from portal.models.person import Person
 from portal.models.referral import Referral, ReferralState
-from portal.queries.people import person_of
+from portal.operations.addressing import addressed
 
 log = logging.getLogger(__name__)
-GUARDIANS = frozenset({Message.GUARDIAN_CONSENT, Message.GUARDIAN_INFORMED})
 AFTER_CONFIRMATION = frozenset({Message.GUARDIAN_INFORMED})
 UNTIL_CONFIRMED = timedelta(seconds=15)
 FIRST_DELAY = timedelta(seconds=30)
@@ -71,17 +63,12 @@ def _too_early(row: Outbox) -> bool:
 
 def _send(row: Outbox, settings: Settings) -> bool:
     """Hand it over; False when there is nobody left to send it to."""
-    referral = db.session.get(Referral, row.referral_id)
-    person = person_of(row.referral_id) if referral else None
-    to = recipient(row.message, person) if person else None
-    if referral is None or to is None:
+    found = addressed(row, settings)
+    if found is None:
         return False
-    letter = LETTERS[row.message](subject_of(referral, settings))
-    hand_over(
-        as_message(letter, to=to, sender=settings.mail_from, brand=settings.brand_name, contact=settings.contact_mail),
-        host=settings.smtp_host,
-        port=settings.smtp_port,
-    )
+    look = {"sender": settings.mail_from, "brand": settings.brand_name, "contact": settings.contact_mail}
+    message = as_message(found.letter, to=found.to, **look)
+    hand_over(message, host=settings.smtp_host, port=settings.smtp_port)
     return True
 
 
@@ -90,37 +77,3 @@ def _try_later(row: Outbox, error: str) -> None:
     row.next_attempt_at = clock.now() + min(FIRST_DELAY * 2 ** (row.attempts - 1), LONGEST_DELAY)
     if row.next_attempt_at - row.created_at > GIVES_UP_AFTER:
         row.state = OutboxState.DEAD
-
-
-def recipient(message: Message, person: Person) -> str | None:
-    """Whoever asked for the request, or its guardian for what concerns the guardian."""
-    if message in GUARDIANS:
-        return person.guardian.mail if person.guardian else None
-    return person.referrer.mail if person.referrer else person.applicant.mail
-
-
-def subject_of(referral: Referral, settings: Settings) -> Subject:
-    def link(path: str, purpose: str) -> str:
-        return f"{settings.base_url}/{path}/{vault().link_token(purpose, referral.id, referral.link_version)}"
-
-    return Subject(
-        number=referral.number,
-        side=referral.side,
-        channel=referral.channel,
-        tracking_url=link("suivi", "tracking"),
-        address_url=link("confirmer", LinkPurpose.ADDRESS),
-        guardian_url=link("accord", LinkPurpose.GUARDIAN),
-        undecided_days=settings.expiry_days,
-        guardian_days=settings.guardian_days,
-        unconfirmed_hours=settings.unconfirmed_hours,
-        applicant_days=settings.applicant_days,
-        association=association_in_charge(referral.id),
-    )
-
-
-def association_in_charge(referral_id: UUID) -> str | None:
-    return db.session.scalar(
-        select(Association.name)
-        .join(Assignment, Assignment.association_id == Association.id)
-        .where(Assignment.referral_id == referral_id, Assignment.closed_at.is_(None))
-    )

@@ -1,15 +1,13 @@
-"""The home page, and what surrounds every public page."""
+"""The home page, and the pages that explain."""
 
-from typing import Any
-
-from flask import Blueprint, url_for
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from portal.foundation.config import settings
 from portal.foundation.permissions import public
 from portal.public.tables import MENTOR, OLDEST_MENTEE, REFERRER, YOUNG
 from portal.web.pages import page
+from portal.web.public_frame import navigation
 
 home = Blueprint("home", __name__)
 
@@ -59,28 +57,3 @@ def legal_notice() -> ResponseReturnValue:
 def fair_shares() -> ResponseReturnValue:
     """The rule of distribution, in plain words: it is public."""
     return page("public/fair_shares.html", public_nav=navigation(), known=settings())
-
-
-def navigation(active: str = "") -> list[dict[str, Any]]:
-    top = url_for("home.index")
-    return [
-        {"label": _("Le mentorat"), "url": f"{top}#le-mentorat"},
-        {"label": _("Et après ?"), "url": f"{top}#et-apres"},
-        {"label": _("Entreprises"), "url": f"{top}#entreprises"},
-        {"label": _("Suivre une demande"), "url": url_for("home.find_request"), "active": active == "find"},
-    ]
-
-
-def surroundings() -> dict[str, Any]:
-    """What every page of this door shows around itself."""
-    links = (
-        (_("Accessibilité : pas encore auditée"), "home.accessibility"),
-        (_("Données personnelles"), "home.privacy"),
-        (_("Règles de répartition"), "home.fair_shares"),
-        (_("Mentions légales"), "home.legal_notice"),
-    )
-    return {
-        "footer_links": [{"label": label, "url": url_for(endpoint)} for label, endpoint in links],
-        "help_url": f"{url_for('home.find_request')}#aide",
-        "home_url": url_for("home.index"),
-    }

@@ -10,8 +10,8 @@ from portal.models.referral import Awaited, ReferralState
 from portal.operations import tracking as operations
 from portal.operations.consent import GUARDIAN_LINK, WORDINGS
 from portal.public.journey import facts_of, link_of, voice_of
-from portal.public.limits import LOOKS, refuse_too_many
 from portal.queries.tracking import Tracked, linked
+from portal.web.limits import LOOKS, refuse_too_many
 from portal.web.pages import page
 
 links = Blueprint("links", __name__)

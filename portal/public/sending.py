@@ -7,9 +7,9 @@ from flask.typing import ResponseReturnValue
 from portal.foundation.errors import DomainError
 from portal.foundation.permissions import public
 from portal.operations.intake import submit_draft
+from portal.operations.volunteers import count_volunteer
 from portal.public.form import Known, Voice
 from portal.public.journey import journey_of, link_of, voice_of
-from portal.public.limits import SUBMISSIONS, refuse_too_many
 from portal.public.progress import REVIEW, thread_of
 from portal.public.review import ReviewQuestion, chapters_of
 from portal.public.submission import submission_of
@@ -26,6 +26,8 @@ from portal.public.visit import (
     token_of,
 )
 from portal.queries.tracking import tracked_referral
+from portal.web.company_link import company_remembered, forget_company
+from portal.web.limits import SUBMISSIONS, refuse_too_many
 from portal.web.pages import page
 
 
@@ -81,11 +83,15 @@ def submit(form: str) -> ResponseReturnValue:
         return to_correct("review", form)
     refuse_too_many(SUBMISSIONS, "intake")
     try:
-        submit_draft(token_of(form), form, submission_of(found), said_afterwards(found))
+        referral_id = submit_draft(token_of(form), form, submission_of(found), said_afterwards(found))
     except DomainError as refusal:
         question.refuse(refusal.message)
         return asked(found, question)
-    return to("sent", form)
+    company = company_remembered()
+    if not company:
+        return to("sent", form)
+    count_volunteer(referral_id, company)
+    return forget_company(to("sent", form))
 
 
 def said_afterwards(known: Known) -> dict[str, str]:

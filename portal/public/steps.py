@@ -11,7 +11,6 @@ from werkzeug.datastructures import MultiDict
 from portal.foundation.permissions import public
 from portal.operations.drafts import NOTHING, discard_draft, save_draft, start_draft
 from portal.public.form import Known, Question, Raw, Step, Voice
-from portal.public.limits import DRAFTS, refuse_too_many
 from portal.public.progress import already_said, thread_of
 from portal.public.questions.publics import YES
 from portal.public.tables import FORMS
@@ -31,6 +30,7 @@ from portal.public.visit import (
 )
 from portal.queries.drafts import DraftView
 from portal.web.forms import raw_values
+from portal.web.limits import DRAFTS, refuse_too_many
 from portal.web.pages import page
 
 MOST_SIGNS, MOST_VALUES = 2_000, 50

@@ -15,8 +15,8 @@ from portal.operations import tracking as operations
 from portal.operations.clarifications import answer_clarification
 from portal.public.exchange import LONGEST_ANSWER, AnswerForm, exchange_of
 from portal.public.journey import ENDED, facts_of, headline_of, journey_of, owned, voice_of
-from portal.public.limits import LOOKS, refuse_too_many
 from portal.queries.tracking import Tracked, tracked
+from portal.web.limits import LOOKS, refuse_too_many
 from portal.web.pages import page
 
 tracking = Blueprint("tracking", __name__)

@@ -19,10 +19,35 @@ CURRENT_MEMBERSHIP = and_(Membership.account_id == Account.id, Membership.ended_
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A browser's session and the person behind it."""
+    """A browser's session and the person behind it.
+
+    second_factor_at: None while only the password was given. factor_set: whether the account has a second factor.
+    """
 
     person: SignedIn
     created_at: datetime
+    last_seen_at: datetime
+    second_factor_at: datetime | None
+    factor_set: bool
+
+
+@dataclass(frozen=True)
+class OwnAccount:
+    """What somebody sees of their own account. recovery_codes: how many are left."""
+
+    name: str
+    mail: str
+    has_password: bool
+    factor_since: datetime | None
+    recovery_codes: int
+
+
+@dataclass(frozen=True)
+class SessionLine:
+    """One of somebody's open sessions."""
+
+    digest: str
+    since: datetime
     last_seen_at: datetime
 
 
@@ -55,6 +80,10 @@ def _session_query(digest: str) -> Select[*tuple[Any, ...]]:
             LoginSession.association_id.label("chosen"),
             LoginSession.created_at,
             LoginSession.last_seen_at,
+            LoginSession.second_factor_at,
+            LoginSession.proof_at,
+            LoginSession.via,
+            Account.totp_confirmed_at,
             Account.name,
             Account.staff,
             Membership.association_id,
@@ -80,5 +109,34 @@ def _open_session(digest: str, rows: Sequence[Row[Any]]) -> OpenSession:
             MembershipView(row.association_id, row.association_name, row.role) for row in rows if row.association_id
         ),
         association_id=first.chosen,
+        proof_at=first.proof_at,
+        via=first.via,
     )
-    return OpenSession(person, first.created_at, first.last_seen_at)
+    return OpenSession(
+        person,
+        first.created_at,
+        first.last_seen_at,
+        second_factor_at=first.second_factor_at,
+        factor_set=first.totp_confirmed_at is not None,
+    )
+
+
+def own_account(account_id: UUID) -> OwnAccount:
+    account = db.session.get_one(Account, account_id)
+    return OwnAccount(
+        account.name,
+        account.mail,
+        has_password=bool(account.password_hash),
+        factor_since=account.totp_confirmed_at,
+        recovery_codes=len(account.recovery_digests),
+    )
+
+
+def open_sessions(account_id: UUID) -> list[SessionLine]:
+    """Those that passed the second factor, the latest used first."""
+    query = (
+        select(LoginSession.digest, LoginSession.created_at, LoginSession.last_seen_at)
+        .where(LoginSession.account_id == account_id, LoginSession.second_factor_at.is_not(None))
+        .order_by(LoginSession.last_seen_at.desc(), LoginSession.digest)
+    )
+    return [SessionLine(*row) for row in db.session.execute(query)]

@@ -75,6 +75,10 @@ def association_names() -> dict[UUID, str]:
     return {row.id: row.name for row in db.session.execute(query)}
 
 
+def association_of(association_id: UUID) -> Association | None:
+    return db.session.get(Association, association_id)
+
+
 def current_campaign() -> Campaign | None:
     today = clock.today()
     return db.session.scalar(select(Campaign).where(Campaign.starts_on <= today, Campaign.ends_on >= today))

@@ -18,13 +18,16 @@ LATEST_ACTS = 50
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody of the association. last_act: in the journal, None when there is none."""
+    """Somebody of the association. last_act: in the journal, None when there is none. factor: a second one is set."""
 
     name: str
     mail: str
     role: Role
     since: datetime
     last_act: datetime | None
+    membership_id: UUID
+    account_id: UUID
+    factor: bool
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,16 @@ def members(association_id: UUID) -> list[Member]:
         .subquery()
     )
     query = (
-        select(Account.name, Account.mail, Membership.role, Membership.created_at, last.c.at)
+        select(
+            Account.name,
+            Account.mail,
+            Membership.role,
+            Membership.created_at,
+            last.c.at,
+            Membership.id,
+            Account.id,
+            Account.totp_confirmed_at.is_not(None),
+        )
         .join(Membership, Membership.account_id == Account.id)
         .outerjoin(last, last.c.account_id == Account.id)
         .where(Membership.association_id == association_id, Membership.ended_at.is_(None))

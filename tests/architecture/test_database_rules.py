@@ -69,16 +69,34 @@ def test_no_table_is_granted_to_everyone(catalogue: Any) -> None:
     assert granted == []
 
 
-def test_functions_of_links_are_the_public_roles_only(catalogue: Any) -> None:
+# Functions that run with their owner's rights, and the logins that may call them; the rest are run by triggers.
+CALLED_BY = {
+    "recounted_figures": {"portal_jobs"},
+    "company_volunteers": {"portal_public", "portal_staff"},
+    "waiting_by_departement": {"portal_public", "portal_staff"},
+    "mentors_lacking": {"portal_public", "portal_staff"},
+    "count_events": set(),
+    "keep_figures": set(),
+    "scope_administers": {"portal_association"},
+    "end_vouched_sessions": set(),
+    "vouched_session": set(),
+    "end_sessions": set(),
+}
+LOGINS = ("portal_public", "portal_signin", "portal_association", "portal_staff", "portal_router", "portal_jobs")
+
+
+def test_functions_that_see_more_are_few_and_called_by_few(catalogue: Any) -> None:
     definers = catalogue.execute(
-        "SELECT proname, pg_get_userbyid(proowner), proconfig FROM pg_proc p JOIN pg_namespace n"
+        "SELECT p.oid, proname, pg_get_userbyid(proowner), proconfig FROM pg_proc p JOIN pg_namespace n"
         " ON n.oid = p.pronamespace WHERE prosecdef AND nspname = 'public'"
     ).fetchall()
     assert definers
-    for name, owner, config in definers:
-        assert owner == "portal_link", name
+    for oid, name, owner, config in definers:
+        assert owner == ("portal_owner" if name in CALLED_BY else "portal_link"), name
         assert config == ["search_path=public, pg_temp"], name
-        assert not catalogue.execute(
-            "SELECT has_function_privilege('portal_association', p.oid, 'EXECUTE') FROM pg_proc p WHERE proname = %s",
-            [name],
-        ).fetchone()[0], name
+        callers = {
+            login
+            for login in LOGINS
+            if catalogue.execute("SELECT has_function_privilege(%s, %s, 'EXECUTE')", [login, oid]).fetchone()[0]
+        }
+        assert callers == CALLED_BY.get(name, {"portal_public"}), name

@@ -10,9 +10,19 @@ from urllib.parse import urljoin
 from playwright.sync_api import Page, expect
 
 from portal.foundation import clock
+from portal.operations.second_factor import DRIFT, code_of, step_at
 
 Answers = list[tuple[str, dict[str, Any]]]
 PATIENCE_SECONDS = 60
+
+
+def next_code(used: dict[str, int], mail: str, secret: str) -> str:
+    """A code this account has not used yet, once its time has come. used: the latest step of each account."""
+    step = max(step_at(clock.now()), used.get(mail, 0) + 1)
+    while step > step_at(clock.now()) + DRIFT:
+        time.sleep(0.3)
+    used[mail] = step
+    return code_of(secret, step)
 
 
 def birth(age: int) -> dict[str, str]:

@@ -19,13 +19,43 @@ from portal.foundation.permissions import GRANTS, Permission, Role
 from portal.models.account import LoginSession
 from portal.models.person import Applicant, Person
 from tests import factories
+from tests.isolation.belongings import belongings_of, belongings_of_the_collectif
 
 CANARY = "Canarella"
 PEOPLE = ("nobody", "coordinator", "administrator", "staff")
 WHOSE = ("own", "another's", "unknown")
 ROLE_OF = {"coordinator": Role.COORDINATOR, "administrator": Role.ADMINISTRATOR, "staff": Role.STAFF}
-TEXTS = {"form": "je-cherche-un-mentor", "key": "1", "filename": "css/tokens.css"}
-WATCHED = ("referral", "assignment", "capacity", "association", "programme_version", "objective", "standing_delta")
+TEXTS = {
+    "form": "je-cherche-un-mentor",
+    "key": "1",
+    "filename": "css/tokens.css",
+    "slug": "filature-du-nord",
+    "side": "jeunes",
+    "page_slug": "informer",
+    "number": "1",
+}
+WATCHED = (
+    "referral",
+    "assignment",
+    "capacity",
+    "association",
+    "programme",
+    "programme_version",
+    "criteria_proposal",
+    "objective",
+    "outside_count",
+    "campaign",
+    "standing_delta",
+    "membership",
+    "invitation",
+    "identity_provider",
+    "external_identity",
+    "document",
+    "offer_text",
+    "company",
+    "lead",
+    "lead_step",
+)
 SIGNED_OUT = {303, 401}
 
 
@@ -57,6 +87,8 @@ class Town:
         self.app, campaign = app, factories.make_campaign(session)
         self.ids: dict[str, dict[str, UUID]] = {"own": {}, "another's": {}}
         self.accounts: dict[str, tuple[Any, Any]] = {}
+        with app.app_context():
+            collectifs = belongings_of_the_collectif(session, campaign)
         for whose, name in (("own", "Proxité"), ("another's", f"Association {CANARY}")):
             association = factories.make_association(session, name)
             programme = factories.make_programme(session, association)
@@ -77,7 +109,10 @@ class Town:
                 "assignment_id": assignment.id,
                 "capacity_id": capacity.id,
                 "decision_id": new_id(),
+                **belongings_of(session, association, programme),
             }
+        for its in self.ids.values():
+            its.update(collectifs)
         self.accounts["staff"] = (factories.make_account(session, staff=True), None)
         session.commit()
 
@@ -94,6 +129,7 @@ class Town:
                 association_id=association.id if association else None,
                 created_at=now,
                 last_seen_at=now,
+                second_factor_at=now,
             )
         )
         session.commit()

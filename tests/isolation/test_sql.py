@@ -263,10 +263,25 @@ def test_a_read_only_scope_cannot_write(town: Town) -> None:
         db.session.execute(text("UPDATE capacity SET amount = 1"))
 
 
-@pytest.mark.parametrize("table", sorted({*TENANT_TABLES, *PERSONAL_TABLES, "draft", "event", "outbox", "account"}))
+PUBLISHED = {"programme", "programme_version", "capacity"}
+PRIVATE = sorted({*TENANT_TABLES, *PERSONAL_TABLES, "draft", "event", "outbox", "account"} - PUBLISHED)
+
+
+@pytest.mark.parametrize("table", PRIVATE)
 def test_the_public_role_sees_nothing_without_a_link(town: Town, table: str) -> None:
     with acting_as(Scope(DatabaseRole.PUBLIC)):
         assert readable(table) == 0
+
+
+@pytest.mark.parametrize(
+    "column", ["programme.weight", "programme_version.created_by", "programme_version.notes", "capacity.updated_by"]
+)
+def test_the_public_role_knows_criteria_and_places_but_not_who_wrote_them(town: Town, column: str) -> None:
+    table, _, name = column.partition(".")
+    with acting_as(Scope(DatabaseRole.PUBLIC)):
+        assert count(table) > 0
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            db.session.execute(text(f"SELECT {name} FROM {table}"))
 
 
 def link_of(referral_id: UUID) -> str:
@@ -318,7 +333,7 @@ ROLE_CANNOT_READ = {
     DatabaseRole.SIGN_IN: ["referral", "preview", "identity", "keys.person_key", "assignment", "routing_decision"],
     DatabaseRole.ROUTER: ["preview", "identity", "keys.person_key", "blind_index", "account", "login_session", "draft"],
     DatabaseRole.STAFF: ["login_session", "draft", "referral_link"],
-    DatabaseRole.JOBS: ["account", "login_session"],
+    DatabaseRole.JOBS: ["login_session", "external_identity", "identity_provider"],
 }
 
 
@@ -328,6 +343,13 @@ ROLE_CANNOT_READ = {
 def test_each_role_sees_only_its_own_world(town: Town, role: DatabaseRole, table: str) -> None:
     with acting_as(Scope(role)), pytest.raises(ProgrammingError, match="permission denied"):
         count(table)
+
+
+@pytest.mark.parametrize("role", [role for role in DatabaseRole if role is not DatabaseRole.SIGN_IN])
+def test_only_signing_in_reads_passwords_and_second_factors(town: Town, role: DatabaseRole) -> None:
+    for column in ("password_hash", "totp_sealed", "recovery_digests"):
+        with acting_as(Scope(role)), pytest.raises(ProgrammingError, match="permission denied"):
+            db.session.execute(text(f"SELECT {column} FROM account"))
 
 
 def test_withdrawing_by_link_withdraws_that_request_only(town: Town, owner: Any) -> None:

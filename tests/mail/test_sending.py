@@ -1,6 +1,8 @@
 """What waits in the outbox reaches a real SMTP server once, and the demo's mailbox shows it."""
 
+import json
 from collections.abc import Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,13 +14,20 @@ from flask import Flask
 from matching.vocabulary import Channel, Side
 from portal.foundation import clock
 from portal.foundation.config import Settings
+from portal.foundation.crypto import vault
+from portal.foundation.identifiers import new_id
+from portal.foundation.permissions import Role
 from portal.jobs.mail import send_pending
 from portal.local.mailbox import mailbox
-from portal.mail.letter import as_html, as_text
+from portal.mail.account_messages import ACCOUNT_LETTERS, Knock
+from portal.mail.letter import Letter, as_html, as_text
 from portal.mail.messages import LETTERS, Subject
+from portal.models.account import Invitation, PasswordReset
 from portal.models.campaign import Campaign
+from portal.models.company import Lead, LeadKind
 from portal.models.event import Message, Outbox
 from portal.models.person import Applicant, Guardian, Person, Referrer
+from portal.operations.links import invitation_path, reset_path
 from portal.web.forms import normal_form
 from tests import factories
 from tests.e2e.conftest import free_port
@@ -126,14 +135,22 @@ def test_the_mailbox_page_shows_what_came_and_opens_it(post_office: Path, app: F
     assert client.get("/courrier/..%2Fkeys").status_code == 404
 
 
-@pytest.mark.parametrize("message", Message)
-@pytest.mark.parametrize("channel", [Channel.SELF, Channel.PROFESSIONAL])
-def test_text_and_html_say_the_same_and_carry_their_link(message: Message, channel: Channel) -> None:
+def written(message: Message, channel: Channel) -> Letter:
+    """The letter of this message, about a request or about something else."""
+    if message in ACCOUNT_LETTERS:
+        url = "https://p.example.org/invitation/1/t"
+        return ACCOUNT_LETTERS[message](Knock(url, "Proxité <b>", "Coordination", "14\u00a0jours", "E-2026-0001"))
     about = Subject(
         "2026-00001", Side.MENTEE, channel, "https://p.example.org/suivi/t", "https://p.example.org/confirmer/a",
         "https://p.example.org/accord/g", 7, 14, 72, 14, "Proxité <b>",
     )  # fmt: skip
-    letter = LETTERS[message](about)
+    return LETTERS[message](about)
+
+
+@pytest.mark.parametrize("message", Message)
+@pytest.mark.parametrize("channel", [Channel.SELF, Channel.PROFESSIONAL])
+def test_text_and_html_say_the_same_and_carry_their_link(message: Message, channel: Channel) -> None:
+    letter = written(message, channel)
     text = as_text(letter, brand="Collectif", contact="contact@example.org")
     html = as_html(letter, brand="Collectif", contact="contact@example.org")
     assert letter.url in text
@@ -143,6 +160,11 @@ def test_text_and_html_say_the_same_and_carry_their_link(message: Message, chann
     assert "'" not in letter.subject + letter.title
     for paragraph in letter.paragraphs:
         assert paragraph in text
+
+
+def test_every_message_has_its_letter_once() -> None:
+    assert set(LETTERS) | set(ACCOUNT_LETTERS) == set(Message)
+    assert not set(LETTERS) & set(ACCOUNT_LETTERS)
 
 
 def test_a_message_that_cannot_be_made_does_not_hold_the_next_one(post_office: Path, arrange: Any, owner: Any) -> None:
@@ -177,3 +199,105 @@ def test_a_guardian_is_informed_only_once_the_request_is_confirmed(post_office: 
     owner.execute("UPDATE outbox SET next_attempt_at = now()")
     send_pending()
     assert [mail["To"] for mail in received(post_office)] == ["anne@example.org"]
+
+
+def put_other(session: Any, message: Message, reference_id: Any) -> None:
+    """A message about something that is no request."""
+    key = f"{message}:{reference_id}"
+    session.add(Outbox(deduplication_key=key, message=message, reference_id=reference_id, next_attempt_at=clock.now()))
+    session.commit()
+
+
+def an_invitation(session: Any, **fields: Any) -> Any:
+    given = {"association_id": factories.make_association(session, "Proxité").id, "role": Role.COORDINATOR} | fields
+    row = Invitation(mail="jeanne@example.org", **{"expires_at": clock.now() + timedelta(days=14), **given})
+    session.add(row)
+    session.flush()
+    return row
+
+
+def body_of(mail: EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part
+    return str(part.get_content())
+
+
+def test_an_invitation_reaches_whoever_is_invited_with_the_link_of_now(post_office: Path, arrange: Any) -> None:
+    invitation = an_invitation(arrange, link_version=3)
+    put_other(arrange, Message.INVITATION, invitation.id)
+    send_pending()
+    (mail,) = received(post_office)
+    assert mail["To"] == "jeanne@example.org"
+    assert "Proxité vous invite" in body_of(mail)
+    assert invitation_path(invitation.id, 3) in body_of(mail)
+    assert "Proxité" not in mail["Subject"]
+
+
+def test_an_invitation_to_the_collectifs_team_says_so(post_office: Path, arrange: Any) -> None:
+    put_other(arrange, Message.INVITATION, an_invitation(arrange, association_id=None, role=Role.STAFF).id)
+    send_pending()
+    assert "L’équipe du Collectif vous invite" in body_of(received(post_office)[0])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"withdrawn_at": clock.now()}, {"accepted_at": clock.now()}, {"expires_at": clock.now() - timedelta(days=1)}],
+)
+def test_an_invitation_that_is_over_is_not_sent(
+    post_office: Path, arrange: Any, owner: Any, fields: dict[str, Any]
+) -> None:
+    put_other(arrange, Message.INVITATION, an_invitation(arrange, **fields).id)
+    send_pending()
+    assert received(post_office) == []
+    assert owner.execute("SELECT state, error FROM outbox").fetchall() == [("dead", "no_recipient")]
+
+
+def test_the_link_to_choose_a_password_goes_to_the_account_itself(post_office: Path, arrange: Any) -> None:
+    account = factories.make_account(arrange, "claire@example.org")
+    reset = PasswordReset(account_id=account.id, expires_at=clock.now() + timedelta(minutes=30))
+    arrange.add(reset)
+    arrange.flush()
+    put_other(arrange, Message.PASSWORD_RESET, reset.id)
+    put_other(arrange, Message.PASSWORD_RESET, new_id())
+    send_pending()
+    (mail,) = received(post_office)
+    assert mail["To"] == "claire@example.org"
+    assert reset_path(reset.id) in body_of(mail)
+
+
+@pytest.mark.parametrize("message", [Message.PASSWORD_CHANGED, Message.SECOND_FACTOR_RESET])
+@pytest.mark.parametrize("closed", [False, True])
+def test_who_has_an_account_is_told_what_changed_in_it(
+    post_office: Path, arrange: Any, message: Message, closed: bool
+) -> None:
+    account = factories.make_account(arrange, "claire@example.org")
+    account.name, account.closed_at = "Claire Vasseur", clock.now() if closed else None
+    put_other(arrange, message, account.id)
+    send_pending()
+    mails = received(post_office)
+    assert [mail["To"] for mail in mails] == ([] if closed else ["claire@example.org"])
+    assert not any("Vasseur" in words for mail in mails for words in (mail["Subject"], body_of(mail)))
+
+
+def test_a_company_is_told_that_its_request_came_in(post_office: Path, arrange: Any) -> None:
+    key, now = new_id(), clock.now()
+    contact = json.dumps({"name": "Paul Durand", "mail": "paul@example.org"}).encode()
+    sealed = vault().seal(contact, column="lead.contact_sealed", row=key)
+    arrange.add(
+        Lead(
+            id=key,
+            number="E-2026-00001",
+            kind=LeadKind.CONTACT,
+            company_name="Atelier Durand",
+            contact_sealed=sealed,
+            received_at=now,
+            state_since=now,
+        )
+    )
+    arrange.flush()
+    put_other(arrange, Message.LEAD_RECEIVED, key)
+    send_pending()
+    (mail,) = received(post_office)
+    assert mail["To"] == "paul@example.org"
+    assert "E-2026-00001" in mail["Subject"]
+    assert not {"Durand", "Paul", "Atelier"} & set(f"{mail['Subject']} {body_of(mail)}".split())

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from portal.cli import journal
 from portal.foundation import clock
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
@@ -98,3 +99,16 @@ def test_a_batch_seals_only_so_many(arrange: Session) -> None:
         assert seal_pending(limit=2) == 2
 
     assert verdict() == Verdict(sealed=2, pending=1)
+
+
+def test_the_command_says_whether_the_chain_holds(app: Flask, arrange: Session, owner: Owner) -> None:
+    write(arrange, 3)
+    seal()
+
+    held = app.test_cli_runner().invoke(journal, ["verify"])
+    owner.execute("UPDATE journal_entry SET detail = 'altered' WHERE detail = 'n° 1'")
+    broken = app.test_cli_runner().invoke(journal, ["verify"])
+
+    assert (held.exit_code, held.output) == (0, "3 entries hold, 0 wait for their seal\n")
+    assert broken.exit_code == 1
+    assert "broken at position 2" in broken.output

@@ -135,6 +135,22 @@ def test_fields_nobody_signed_are_never_called(
     assert is_ours(read)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("created_at", "yesterday"), ("timeout", "-"), ("result_ttl", "x"), ("status", "done?"), ("retry_intervals", "{")],
+)
+def test_a_job_whose_unsigned_fields_make_no_sense_stops_nobody(
+    arrange: Session, waiting: Referral, field: str, value: str
+) -> None:
+    bad = queue().enqueue(Job.SWEEP.value, result_ttl=0)
+    redis_connection().hset(bad.key, field, value)
+    enqueue(Job.DRAIN, "mentee")
+
+    work()
+
+    assert state(arrange, waiting) is ReferralState.PLACED
+
+
 def test_a_job_that_fails_leaves_the_worker_at_work(
     arrange: Session, waiting: Referral, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,14 +176,16 @@ def process(portal_environment: dict[str, str], name: str) -> "subprocess.Popen[
     )
 
 
+def listening() -> bool:
+    """Whether a worker waits for jobs: it is counted a moment before it hears signals."""
+    found = redis_connection()
+    return any(found.hget(key, "state") == b"idle" for key in found.keys("rq:worker:*"))
+
+
 @pytest.mark.parametrize("name", ["worker", "scheduler"])
 def test_term_stops_the_process_in_good_order(app: Flask, portal_environment: dict[str, str], name: str) -> None:
     running = process(portal_environment, name)
-    started = (
-        (lambda: Worker.count(connection=redis_connection()))
-        if name == "worker"
-        else (lambda: len(redis_connection().keys("schedule:*")))
-    )
+    started = listening if name == "worker" else (lambda: len(redis_connection().keys("schedule:*")))
     deadline = time.monotonic() + 60
     while not started() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -209,8 +227,10 @@ def test_each_turn_comes_at_its_pace(app: Flask) -> None:
     assert woken == {
         "apply_answers": 360,
         "sweep": 240,
-        "send_pending": 240,
-        "seal": 60,
+        "send_mail": 240,
+        "seal_journal": 60,
+        "fold_figures": 60,
+        "sweep_documents": 60,
         "expire_overdue": 6,
         "drain-mentee-waitlist": 6,
         "drain-mentor-waitlist": 6,
@@ -260,8 +280,9 @@ def test_the_timetable_outlives_a_queue_that_does_not_answer(app: Flask, monkeyp
     assert len(asked) == 2
 
 
-def test_every_job_of_the_list_is_a_function() -> None:
-    assert {turn.job for turn in TIMETABLE} == set(Job)
+def test_every_job_of_the_list_is_on_the_timetable_or_asked_for_by_somebody() -> None:
+    assert {turn.job for turn in TIMETABLE} == set(Job) - {Job.DRAW_DOCUMENT}
+    assert len({turn.name for turn in TIMETABLE}) == len(TIMETABLE)
     assert all(isinstance(turn.when, Every | Nightly) for turn in TIMETABLE)
 
 

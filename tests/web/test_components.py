@@ -398,6 +398,6 @@ def test_whoever_sends_a_wrong_form_is_taken_to_what_is_wrong(page: Page, addres
     page.goto(address + "/galerie/formulaire")
     page.click("button:has-text('Continuer')")
     page.wait_for_selector(".errors")
-    page.wait_for_function("document.activeElement.className === 'errors'")
+    page.locator(".errors:focus").wait_for()
     page.click(".errors a >> nth=1")
     assert page.evaluate("document.activeElement.id") == "postal_code"

@@ -28,6 +28,7 @@ def browser_of(app: Flask, arrange: Session) -> Callable[..., FlaskClient]:
                 association_id=association.id if association else None,
                 created_at=now,
                 last_seen_at=now,
+                second_factor_at=now,
             )
         )
         arrange.commit()

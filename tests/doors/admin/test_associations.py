@@ -209,7 +209,7 @@ def test_one_association_names_who_signs_in_for_it(staff: FlaskClient, arrange: 
     ],
 )  # fmt: skip
 def test_criteria_are_read_aloud(
-    staff: FlaskClient, arrange: Session, campaign: Campaign, criteria: dict, said: str
+    staff: FlaskClient, arrange: Session, campaign: Campaign, criteria: dict[str, object], said: str
 ) -> None:
     association = make_association(arrange)
     make_programme(arrange, association, criteria)

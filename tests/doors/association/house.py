@@ -134,6 +134,7 @@ def signed_in_as(app: Flask, session: Session, account: Account, association: As
             association_id=association.id,
             created_at=now,
             last_seen_at=now,
+            second_factor_at=now,
         )
     )
     session.commit()

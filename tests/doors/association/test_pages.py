@@ -25,12 +25,11 @@ CRITERIA = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("page", ["/demandes", "/capacite", "/criteres", "/fiche", "/equipe"])
-def test_the_navigation_leads_to_every_page_that_exists(coordinator: FlaskClient, page: str) -> None:
+@pytest.mark.parametrize("page", ["/demandes", "/capacite", "/criteres", "/chiffres", "/fiche", "/equipe"])
+def test_the_navigation_leads_to_every_page(coordinator: FlaskClient, page: str) -> None:
     answer = coordinator.get(page)
     assert answer.status_code == 200
     assert f'href="{page}"' in text_of(answer)
-    assert "Chiffres" not in text_of(answer)
 
 
 def test_criteria_are_read_as_sentences(coordinator: FlaskClient, house: House, arrange: Session) -> None:
@@ -69,7 +68,7 @@ def test_the_team_and_its_journal(coordinator: FlaskClient, house: House, neighb
     offered = house.offer("Léa")
     coordinator.post(f"/demandes/{offered.id}/accepter")
     coordinator.post(f"/demandes/{offered.id}/coordonnees")
-    page = text_of(coordinator.get("/equipe"))
+    page = text_of(coordinator.get("/equipe")).replace("<wbr>", "")
     assert house.coordinator.mail in page
     assert neighbour.coordinator.mail not in page
     assert "a accepté" in page

@@ -1,7 +1,5 @@
 """Signing in: who gets in, what they hold, and what refusals tell (nothing)."""
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 from flask import Flask
@@ -15,6 +13,7 @@ from portal.foundation.config import Environment, Settings
 from portal.foundation.crypto import token_digest
 from portal.models.account import LoginSession
 from portal.models.event import JournalAct, JournalEntry
+from tests.doors.auth.conftest import give_factor, pass_both
 from tests.factories import PASSWORD, make_account, make_association
 
 WRONG = "Adresse ou mot de passe incorrect."
@@ -34,23 +33,24 @@ def test_the_page_asks_for_an_address_and_a_password(client: FlaskClient) -> Non
 
 
 def test_a_coordinator_signs_in_and_lands_on_the_requests(client: FlaskClient, arrange: Session) -> None:
-    account = make_account(arrange, association=make_association(arrange))
+    account = give_factor(arrange, make_account(arrange, association=make_association(arrange)))
     arrange.commit()
-    answer = knock(client, account.mail.upper())
+    assert knock(client, account.mail.upper()).location == "/connexion/code"
+    answer = pass_both(client, account.mail.upper())
     assert (answer.status_code, answer.location) == (303, "/demandes")
 
 
 def test_staff_sign_in_and_land_on_the_collectifs_requests(client: FlaskClient, arrange: Session) -> None:
-    account = make_account(arrange, staff=True)
+    account = give_factor(arrange, make_account(arrange, staff=True))
     arrange.commit()
-    answer = knock(client, account.mail)
+    answer = pass_both(client, account.mail)
     assert (answer.status_code, answer.location) == (303, "/collectif/demandes")
 
 
 def test_signing_in_is_journaled_and_the_database_never_holds_the_token(client: FlaskClient, arrange: Session) -> None:
-    account = make_account(arrange, association=make_association(arrange))
+    account = give_factor(arrange, make_account(arrange, association=make_association(arrange)))
     arrange.commit()
-    knock(client, account.mail)
+    pass_both(client, account.mail)
     with client.session_transaction() as cookie:
         token = cookie["token"]
         assert set(cookie) <= {"token", "csrf_token"}
@@ -151,38 +151,30 @@ def test_a_fixed_identifier_is_worth_nothing_after_signing_in(app: Flask, arrang
         ("/\t/mechant.example", "/collectif/demandes"),
         ("/nulle-part", "/collectif/demandes"),
         ("/connexion", "/collectif/demandes"),
+        ("/connexion/code", "/collectif/demandes"),
+        ("/mot-de-passe", "/collectif/demandes"),
         ("demandes", "/collectif/demandes"),
     ],
 )
 def test_only_a_path_of_ours_is_gone_to_after_signing_in(
     client: FlaskClient, arrange: Session, asked: str, landed: str
 ) -> None:
-    account = make_account(arrange, staff=True)
+    account = give_factor(arrange, make_account(arrange, staff=True))
     arrange.commit()
-    assert knock(client, account.mail, suite=asked).location == landed
+    assert pass_both(client, account.mail, suite=asked).location == landed
 
 
 def test_a_coordinator_is_not_sent_to_a_page_that_is_not_theirs(client: FlaskClient, arrange: Session) -> None:
-    account = make_account(arrange, association=make_association(arrange))
+    account = give_factor(arrange, make_account(arrange, association=make_association(arrange)))
     arrange.commit()
-    assert knock(client, account.mail, suite="/collectif/demandes").location == "/demandes"
+    assert pass_both(client, account.mail, suite="/collectif/demandes").location == "/demandes"
 
 
 def test_whoever_is_signed_in_is_led_on_from_the_sign_in_page(client: FlaskClient, arrange: Session) -> None:
-    account = make_account(arrange, staff=True)
+    account = give_factor(arrange, make_account(arrange, staff=True))
     arrange.commit()
-    knock(client, account.mail)
+    pass_both(client, account.mail)
     assert client.get("/connexion").location == "/collectif/demandes"
-
-
-@pytest.fixture
-def counting(settings: Settings, app: Flask) -> Iterator[Flask]:
-    """An application whose limits count, beside the shared one (whose context steps aside)."""
-    own = create_app(settings.model_copy(update={"limits_enabled": True}))
-    own.config.update(TESTING=True, WTF_CSRF_ENABLED=False)
-    with own.app_context():
-        yield own
-    create_app(settings)  # the limiter belongs to the last application made: give it back
 
 
 def test_the_eleventh_try_on_an_account_waits_wherever_it_comes_from(counting: Flask) -> None:

@@ -60,10 +60,10 @@ def test_its_button_confirms_and_wakes_the_router(client: FlaskClient, owner: Ow
     assert answer.location == address
     assert "Adresse confirmée." in text_of(client.get(address))
     assert state(owner) == "to_route"
-    assert events(owner) == ["referral_submitted", "address_confirmed"]
+    assert sorted(events(owner)) == ["address_confirmed", "referral_confirmed", "referral_submitted"]
     assert woken() == ["portal.jobs.routing.drain"]
     client.post(address)
-    assert events(owner) == ["referral_submitted", "address_confirmed"]
+    assert len(events(owner)) == 3
     assert len(woken()) == 1
 
 

@@ -13,6 +13,7 @@ from portal.foundation.extensions import limiter
 log = logging.getLogger(__name__)
 LOOKS = RateLimitItemPerMinute(30)
 SUBMISSIONS = RateLimitItemPerHour(5)
+ANSWERS = RateLimitItemPerMinute(60)  # pages that are dear to compute
 DRAFTS = RateLimitItemPerHour(120)  # a whole class may begin behind one address
 
 

@@ -1,0 +1,1 @@
+"""The companies' door: Informer, Orienter, Conseiller, and a page for each company's employees."""

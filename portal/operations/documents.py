@@ -1,0 +1,191 @@
+"""Documents: asked for, drawn under a lease by a job, kept for a time, then erased."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, delete, func, or_, select, update
+
+from matching.wording import MONTHS, NBSP, day
+from portal.foundation import clock
+from portal.foundation.errors import DomainError
+from portal.foundation.extensions import db
+from portal.foundation.queue import Job, enqueue
+from portal.foundation.transactions import after_commit
+from portal.models.company import OfferPage
+from portal.models.document import Document, DocumentKind, DocumentState
+from portal.places import label
+from portal.queries.offer_texts import texts_in_force
+
+SAME_WITHIN = timedelta(minutes=1)
+LEASE = timedelta(minutes=2)
+MOST_ATTEMPTS = 3
+MOST_WAITING = 10
+DONE = 100
+UNFINISHED = (DocumentState.WAITING, DocumentState.DRAWING)
+KEPT = {
+    DocumentKind.ASSOCIATION_REPORT: timedelta(days=90),
+    DocumentKind.BOARD_REPORT: timedelta(days=365),
+    DocumentKind.TERRITORY_BROCHURE: timedelta(days=90),
+    DocumentKind.COMPANY_KIT: timedelta(days=3650),
+}
+INTERRUPTED = (
+    f"Le dessin de ce document a été interrompu trois fois{NBSP}: il est abandonné."
+    " Demandez-le de nouveau, ou prévenez l’équipe technique."
+)
+TOO_MANY = f"Dix de vos documents attendent déjà{NBSP}: laissez-les se terminer avant d’en demander un autre."
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """A document that this worker, and no other, is to draw. attempt: which try this is, from 1."""
+
+    id: UUID
+    kind: DocumentKind
+    association_id: UUID | None
+    asked_by: UUID | None
+    title: str
+    parameters: Mapping[str, Any]
+    attempt: int
+
+
+def ask_association_report(month: date, *, association_id: UUID, by: UUID) -> Document:
+    """The association's figures of that month."""
+    name = MONTHS[month.month - 1]
+    title = f"Rapport {'d’' if name[0] in 'ao' else 'de '}{name} {month.year}"
+    wanted = {"month": f"{month:%Y-%m}"}
+    return _ask(DocumentKind.ASSOCIATION_REPORT, title, wanted, by=by, association_id=association_id)
+
+
+def ask_board_report(first: date, last: date, *, by: UUID) -> Document:
+    """The network's figures between two days, both included. Raises DomainError when they are the wrong way round."""
+    if last < first:
+        raise DomainError("Le dernier jour vient avant le premier.", field="last")
+    wanted = {"first": first.isoformat(), "last": last.isoformat()}
+    title = f"Rapport pour le conseil, du {day(first)} au {day(last)}"
+    return _ask(DocumentKind.BOARD_REPORT, title, wanted, by=by)
+
+
+def ask_brochure(place: str, *, by: UUID) -> Document:
+    """Who mentors in this place. Raises portal.places.UnknownPlaceError."""
+    return _ask(DocumentKind.TERRITORY_BROCHURE, f"Brochure{NBSP}: {label(place)}", {"place": place}, by=by)
+
+
+def ask_company_kit(kit: OfferPage, number: int, *, by: UUID | None) -> Document:
+    """This version of a kit's text, to hand out."""
+    wanted = {"page": kit.value, "number": number}
+    return _ask(DocumentKind.COMPANY_KIT, kit.label.replace(" :", f"{NBSP}:"), wanted, by=by)
+
+
+def _ask(
+    kind: DocumentKind, title: str, parameters: dict[str, Any], *, by: UUID | None, association_id: UUID | None = None
+) -> Document:
+    """The same one when it was asked for a moment ago and is not there yet. Raises DomainError past MOST_WAITING."""
+    unfinished = select(Document).where(Document.state.in_(UNFINISHED))
+    same = unfinished.where(
+        Document.kind == kind,
+        Document.association_id.is_not_distinct_from(association_id),
+        Document.parameters == parameters,
+        Document.asked_at > clock.now() - SAME_WITHIN,
+    )
+    found = db.session.scalars(same.order_by(Document.asked_at.desc()).limit(1)).one_or_none()
+    if found is not None:
+        return found
+    mine = unfinished.where(Document.asked_by == by).subquery()
+    if by and (db.session.scalar(select(func.count()).select_from(mine)) or 0) >= MOST_WAITING:
+        raise DomainError(TOO_MANY)
+    return _add(kind, title, parameters, by, association_id)
+
+
+def _add(
+    kind: DocumentKind, title: str, parameters: dict[str, Any], by: UUID | None, association_id: UUID | None
+) -> Document:
+    document = Document(
+        kind=kind,
+        association_id=association_id,
+        title=title,
+        parameters=parameters,
+        asked_by=by,
+        expires_at=clock.now() + KEPT[kind],
+    )
+    db.session.add(document)
+    db.session.flush()
+    after_commit(partial(enqueue, Job.DRAW_DOCUMENT, str(document.id)))
+    return document
+
+
+def keep_company_kits() -> None:
+    """Ask for every kit in force that nobody has asked for yet (jobs role), so that companies always find it."""
+    query = select(Document.parameters).where(Document.kind == DocumentKind.COMPANY_KIT)
+    known = {(row["page"], row["number"]) for row in db.session.scalars(query)}
+    for kit, text in texts_in_force().items():
+        if kit.kit and (kit.value, text.number) not in known:
+            ask_company_kit(kit, text.number, by=None)
+
+
+def claim_document(document_id: UUID) -> Claimed | None:
+    """Take the lease (jobs role). None: drawn already, given up, or in another worker's hands."""
+    now = clock.now()
+    statement = (
+        update(Document)
+        .where(Document.id == document_id, _to_draw(), Document.attempts < MOST_ATTEMPTS)
+        .values(state=DocumentState.DRAWING, drawing_since=now, attempts=Document.attempts + 1, progress=0)
+        .returning(
+            Document.id,
+            Document.kind,
+            Document.association_id,
+            Document.asked_by,
+            Document.title,
+            Document.parameters,
+            Document.attempts,
+        )
+    )
+    row = db.session.execute(statement).one_or_none()
+    return Claimed(*row) if row else None
+
+
+def _to_draw() -> Any:
+    """Nobody is drawing it, or whoever was has been silent for longer than the lease."""
+    left = and_(Document.state == DocumentState.DRAWING, Document.drawing_since < clock.now() - LEASE)
+    return or_(Document.state == DocumentState.WAITING, left)
+
+
+def _write(claimed: Claimed, **values: Any) -> None:
+    """Only while the lease is ours: a worker thought dead that comes back changes nothing."""
+    ours = (Document.state == DocumentState.DRAWING, Document.attempts == claimed.attempt)
+    db.session.execute(update(Document).where(Document.id == claimed.id, *ours).values(**values))
+
+
+def note_progress(claimed: Claimed, progress: int) -> None:
+    """progress: 0 to 100."""
+    _write(claimed, progress=progress)
+
+
+def finish_document(claimed: Claimed, file: bytes, pages: int) -> None:
+    """The PDF is there, and says so."""
+    _write(claimed, state=DocumentState.READY, file=file, pages=pages, progress=DONE, error=None, ready_at=clock.now())
+
+
+def fail_document(claimed: Claimed, why: str) -> None:
+    """There will be no PDF; why: a sentence in French for whoever asked."""
+    _write(claimed, state=DocumentState.FAILED, error=why)
+
+
+def sweep_documents() -> int:
+    """Wake a worker for whatever waits or was left half drawn; give up what was left too often. How many woken."""
+    left = update(Document).where(_to_draw(), Document.attempts >= MOST_ATTEMPTS)
+    db.session.execute(left.values(state=DocumentState.FAILED, error=INTERRUPTED))
+    waiting = select(Document.id).where(_to_draw()).order_by(Document.asked_at, Document.id)
+    found = db.session.scalars(waiting).all()
+    for document_id in found:
+        after_commit(partial(enqueue, Job.DRAW_DOCUMENT, str(document_id)))
+    return len(found)
+
+
+def erase_expired_documents() -> int:
+    """How many were past their time (jobs role)."""
+    gone = delete(Document).where(Document.expires_at <= clock.now()).returning(Document.id)
+    return len(db.session.execute(gone).all())

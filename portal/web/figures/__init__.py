@@ -1,0 +1,1 @@
+"""Figures in words and drawings: periods, findings, charts, masks and sheets, the same on pages and in documents."""

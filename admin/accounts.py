@@ -124,7 +124,14 @@ def invitation() -> ResponseReturnValue:
 @accounts.post("/invitations/<uuid:invitation_id>/renvoyer")
 @requires(Permission.ACCOUNTS_EDIT)
 def invite_again(invitation_id: UUID) -> ResponseReturnValue:
-    resend(invitation_id)
+    if (proof := proof_before_list()) is not None:
+        return proof
+    try:
+        resend(invitation_id)
+    except DomainError as error:
+        rollback()
+        flash(error.message, "late")
+        return redirect(url_for("accounts.index"), 303)
     flash("Un nouveau lien part à l’instant\u00a0; le précédent ne s’ouvre plus.", "good")
     return redirect(url_for("accounts.index"), 303)
 
@@ -132,9 +139,19 @@ def invite_again(invitation_id: UUID) -> ResponseReturnValue:
 @accounts.post("/invitations/<uuid:invitation_id>/retirer")
 @requires(Permission.ACCOUNTS_EDIT)
 def take_back(invitation_id: UUID) -> ResponseReturnValue:
+    if (proof := proof_before_list()) is not None:
+        return proof
     withdraw(invitation_id)
     flash("L’invitation est retirée\u00a0: son lien ne s’ouvre plus.", "good")
     return redirect(url_for("accounts.index"), 303)
+
+
+def proof_before_list() -> ResponseReturnValue | None:
+    """For an act without a page of its own: the proof leads back to the list, where it is asked for again."""
+    if proof_first() is None:
+        return None
+    flash("Rien n’a encore changé\u00a0: montrez que c’est bien vous, puis recommencez.", "wait")
+    return redirect(url_for("account.prove", suite=url_for("accounts.index")), 303)
 
 
 @accounts.get("/<uuid:account_id>")
@@ -153,6 +170,7 @@ def close(account_id: UUID) -> ResponseReturnValue:
         try:
             close_account(account_id, by=current_user._get_current_object())  # noqa: SLF001 - the person
         except DomainError as error:
+            rollback()
             return shown("accounts_close.html", REFUSED, line=line, refusal=error.message)
         flash("Le compte est fermé, et ses sessions avec lui.", "good")
         return redirect(url_for("accounts.show", account_id=account_id), 303)

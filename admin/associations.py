@@ -45,7 +45,7 @@ class SettingsForm(PortalForm):
     approval_required = BooleanField(
         "Ses critères attendent notre accord",
         description="Ses changements de critères deviennent des propositions\u00a0: rien ne change pour les demandes"
-        " avant qu’un membre de l’équipe ne les approuve. Sans cela, ils valent aussitôt publiés.",
+        " avant qu’un membre de l’équipe ne les approuve. Sans cela, ils s’appliquent dès leur publication.",
     )
     stop_at_objective = BooleanField(
         "Elle s’arrête à son objectif",

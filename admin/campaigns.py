@@ -14,7 +14,14 @@ from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import Permission, requires
 from portal.foundation.transactions import rollback
 from portal.models.campaign import Campaign
-from portal.operations.campaigns import LONGEST_NAME, amend_campaign, carry_again, drop_campaign, open_campaign
+from portal.operations.campaigns import (
+    LONGEST_NAME,
+    amend_campaign,
+    carry_again,
+    drop_campaign,
+    furthest_day,
+    open_campaign,
+)
 from portal.queries.campaigns import CampaignLine, campaign_lines, campaign_of, campaigns, gaps_ahead, running_campaign
 from portal.web.days import day_field
 from portal.web.forms import PortalForm, name_field
@@ -59,8 +66,10 @@ def create() -> ResponseReturnValue:
 
 
 def proposed(found: list[Campaign]) -> dict[str, Any]:
-    """A year from the day after the last one, or from today."""
+    """A year from the day after the last one, or from today; nothing when that is too far ahead to be opened."""
     last = max((one.ends_on for one in found), default=None)
+    if last and last >= furthest_day():
+        return {}
     first = max(clock.today(), last + DAY) if last else clock.today()
     until = date(first.year + 1, first.month, 1) + (first.day - 2) * DAY
     years = str(first.year) if first.year == until.year else f"{first.year}-{until.year}"

@@ -12,21 +12,22 @@ from flask_login import current_user
 
 from admin.review import CONFLICT, REFUSED, SIDE_NAMES, SIDES, WHO, compared, number_of, readable, review, said
 from matching.conditions import TESTS
-from matching.criteria import Expression, read_criteria, write_criteria
+from matching.criteria import Expression, read_criteria, tests_of, write_criteria
 from matching.reading import InvalidInputError
 from matching.vocabulary import Side
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import Permission, requires
 from portal.foundation.transactions import rollback
-from portal.operations.criteria import CriteriaConflict, save_criteria
+from portal.operations.criteria import LONGEST_CRITERIA, CriteriaConflict, save_criteria
 from portal.queries.criteria import VERSIONS_SHOWN, Kept, Version, programme_kept, version_by_id, versions_of
-from portal.queries.trial import try_criteria
+from portal.queries.trial_told import trial_told
 from portal.web.forms import one_line
 from portal.web.pages import page
 from portal.web.typography import NBSP
 
 __all__ = ["review"]
-LONGEST_TEXT, LONGEST_NOTE = 60_000, 300
+LONGEST_TEXT, LONGEST_NOTE, MOST_TESTS = 2 * LONGEST_CRITERIA, 300, 300
+LONGEST_PATH = 200
 REASONS = (
     (re.compile(r"one of all, any, not or test is expected"), "il faut « all », « any », « not » ou « test »"),
     (re.compile(r"['\"](?P<word>.*)['\"] is not one of (?P<list>.*)"), "« {word} » n’est pas dans la liste : {list}"),
@@ -34,6 +35,7 @@ REASONS = (
     (re.compile(r"missing"), "ce champ manque"),
     (re.compile(r"an object is expected"), "il faut un objet { … }"),
     (re.compile(r"a list is expected"), "il faut une liste [ … ]"),
+    (re.compile(r"a text without control characters is expected"), "il faut un texte sans caractère de contrôle"),
     (re.compile(r"a text is expected"), "il faut un texte entre guillemets"),
     (re.compile(r"must not be empty"), "il faut au moins une valeur"),
     (re.compile(r"an integer is expected"), "il faut un nombre entier"),
@@ -59,13 +61,27 @@ def read_text(text: str) -> Written:
     if len(text) > LONGEST_TEXT:
         return Written(text[:LONGEST_TEXT], None, f"Ce texte est trop long : {LONGEST_TEXT} caractères au plus.")
     try:
-        return Written(text, read_criteria(json.loads(text)))
+        return _bounded(text, read_criteria(json.loads(text)))
     except json.JSONDecodeError as error:
         return Written(text, None, f"Ce n’est pas du JSON : ligne {error.lineno}, colonne {error.colno}.")
     except InvalidInputError as error:
-        return Written(text, None, f"À «{NBSP}{error.path}{NBSP}» : {in_french(error.reason)}.")
+        return Written(text, None, f"À «{NBSP}{_writable(error.path)}{NBSP}» : {in_french(error.reason)}.")
     except RecursionError:
         return Written(text, None, "Ce texte a trop de niveaux imbriqués.")
+    except ValueError:
+        return Written(text, None, "Un nombre de ce texte est trop long.")
+
+
+def _bounded(text: str, draft: Expression) -> Written:
+    many = sum(1 for _ in tests_of(draft))
+    if many > MOST_TESTS:
+        return Written(text, None, f"Ce texte a {many} conditions : {MOST_TESTS} au plus.")
+    return Written(text, draft)
+
+
+def _writable(path: str) -> str:
+    """A field's name may hold half a character, which no page can say."""
+    return path[:LONGEST_PATH].encode("utf-8", "replace").decode("utf-8")
 
 
 def in_french(reason: str) -> str:
@@ -199,7 +215,7 @@ def _editor(kept: Kept, side: Side, written: Written, status: int = 200, refusal
         written=written,
         old=old,
         new=new,
-        trial=try_criteria(kept.programme.id, side, draft, current) if draft is not None else None,
+        trial=trial_told(kept.programme.id, side, draft, current) if draft is not None else None,
         drawn=number_of(sent) if sent else version.number if version else 0,
         note=(request.form.get("note") or "")[:LONGEST_NOTE],
         longest_note=LONGEST_NOTE,

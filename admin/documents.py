@@ -8,7 +8,8 @@ from uuid import UUID
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from wtforms import RadioField, StringField
+from wtforms import DateField, RadioField, StringField
+from wtforms.validators import ValidationError
 
 from admin.navigation import frame, navigation
 from portal.foundation import clock
@@ -45,6 +46,18 @@ class BoardForm(PortalForm):
 
     first = day_field("Premier jour", DATE)
     last = day_field("Dernier jour", DATE)
+
+    def validate_first(self, field: DateField) -> None:
+        _refuse_days_to_come(field)
+
+    def validate_last(self, field: DateField) -> None:
+        _refuse_days_to_come(field)
+
+
+def _refuse_days_to_come(field: DateField) -> None:
+    """The years before 2000 are refused as no date at all."""
+    if field.data and field.data > clock.today():
+        raise ValidationError(f"Ce jour n’est pas encore venu{NBSP}: il n’y a rien à compter.")
 
 
 class PlaceForm(PortalForm):
@@ -157,4 +170,5 @@ def download(document_id: UUID) -> Response:
     found = document_file(document_id)
     if found is None:
         raise Hidden
-    return pdf_answer(found.file, file_name(NAMES[found.kind], *(str(one) for one in found.parameters.values())))
+    told = sorted(str(one) for one in found.parameters.values())
+    return pdf_answer(found.file, file_name(NAMES[found.kind], *told))

@@ -28,7 +28,7 @@ from portal.queries.criteria import (
     proposal_by_id,
     settled_proposals,
 )
-from portal.queries.trial import try_criteria
+from portal.queries.trial_told import trial_told
 from portal.web.forms import PortalForm, tidy
 from portal.web.pages import page
 from portal.web.typography import NBSP
@@ -124,7 +124,7 @@ def _proposal_page(asked: Proposal, form: RefusalForm, status: int = 200, refusa
         version=version,
         old=old,
         new=new,
-        trial=try_criteria(asked.programme_id, asked.side, draft, current) if waiting and draft else None,
+        trial=trial_told(asked.programme_id, asked.side, draft, current) if waiting and draft else None,
         form=form,
         longest=LONGEST_REASON,
         refusal=refusal,

@@ -1,5 +1,6 @@
 """Reading JSON strictly: whatever is wrong is refused with the path to it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -7,6 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 E = TypeVar("E", bound=StrEnum)
+UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # no database keeps NUL, and no page says half a character
 
 
 class InvalidInputError(ValueError):
@@ -62,6 +64,8 @@ class Node:
     def text(self) -> str:
         if not isinstance(self.value, str):
             raise self.fail("a text is expected")
+        if not self.value.isprintable() and UNWRITABLE.search(self.value):
+            raise self.fail("a text without control characters is expected")
         return self.value
 
     def key(self) -> str:

@@ -1,6 +1,8 @@
 """The composition root: the only module that may know every other."""
 
-from flask import Flask
+from typing import Any
+
+from flask import Flask, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from admin import doors as admin_doors
@@ -19,6 +21,12 @@ from portal.web import components, errors, gallery, health, mailbox, pages, requ
 
 SESSION_HOURS = 10
 DEAF_SECONDS = 0.5  # a page never waits longer for counters that do not answer
+
+
+class Portal(Flask):
+    def log_exception(self, exc_info: Any) -> None:
+        """By endpoint: an address may hold the secret of a link."""
+        self.logger.error("Exception on %s [%s]", request.endpoint, request.method, exc_info=exc_info)
 
 
 def configure(app: Flask, settings: Settings) -> None:
@@ -52,7 +60,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     """The application, or the reason why it cannot run: settings refused, a route without a guard."""
     settings = settings or Settings()
     configure_logs()
-    app = Flask(__name__, static_folder="static", template_folder="templates")
+    app = Portal(__name__, static_folder="static", template_folder="templates")
     configure(app, settings)
     app.extensions["vault"] = Vault(
         master_key=settings.master_key.get_secret_value(), secret_key=settings.secret_key.get_secret_value()

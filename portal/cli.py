@@ -9,7 +9,7 @@ from portal.demo.load import load_demo
 from portal.demo.logins import print_code, print_logins
 from portal.foundation import database
 from portal.foundation.config import settings
-from portal.foundation.queue import queue, redis_connection, serializer
+from portal.foundation.queue import PAPER, PORTAL, queue, redis_connection, serializer
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import acting_as, transaction
 from portal.jobs.schedule import run_schedule
@@ -52,10 +52,19 @@ def demo_code() -> None:
 
 
 @click.command("worker")
-def worker() -> None:
-    """Work the queue until told to stop."""
+@click.option(
+    "--queue",
+    "names",
+    type=click.Choice([PORTAL, PAPER]),
+    multiple=True,
+    default=(PORTAL, PAPER),
+    show_default=True,
+    help="Serve only this queue; several, in this order. One worker at least should never draw (--queue portal).",
+)
+def worker(names: tuple[str, ...]) -> None:
+    """Work the queues until told to stop."""
     refuse_demo_accounts()
-    run_worker(queue(), redis_connection(), serializer())
+    run_worker([queue(name) for name in names], redis_connection(), serializer())
 
 
 @click.command("scheduler")

@@ -1,5 +1,8 @@
 """The journal of an association in words: what each act was."""
 
+from collections.abc import Mapping
+from uuid import UUID
+
 from portal.models.event import EventName, JournalAct
 from portal.queries.team import Act
 
@@ -49,8 +52,14 @@ ANSWERS = {
 }
 
 
-def act_said(act: Act) -> str:
-    """« a accepté »; a pause or a confirmation is told from a change of places."""
+WHOM = {
+    JournalAct.MEMBER_LEFT: "a mis fin à l’accès de {}",
+    JournalAct.ROLE_CHANGED: "a changé le rôle de {}",
+}
+
+
+def act_said(act: Act, names: Mapping[UUID, str]) -> str:
+    """« a accepté »; a pause or a confirmation is told from a change of places. names: whom an act was about."""
     if act.event in ANSWERS:
         return ANSWERS[act.event]
     if act.act is JournalAct.CAPACITY_CHANGED and act.detail:
@@ -58,6 +67,21 @@ def act_said(act: Act) -> str:
             return "a mis fin à la pause" if act.detail.endswith("none") else "a mis l’association en pause"
         if act.detail == "confirmed":
             return "a confirmé la capacité"
+    if act.act is JournalAct.SEARCHED and (act.detail or "").startswith("trial"):
+        return "a essayé des critères"
     if act.act is JournalAct.IDENTITY_LINKED and (act.detail or "").startswith("removed"):
         return "a délié son compte du fournisseur d’identité"
-    return ACTS[act.act]
+    if act.act is JournalAct.MEMBER_INVITED:
+        return "a retiré une invitation" if (act.detail or "").startswith("withdrawn") else "a envoyé une invitation"
+    name = names.get(about) if (about := whom(act)) else None
+    return WHOM[act.act].format(name) if name else ACTS[act.act]
+
+
+def whom(act: Act) -> UUID | None:
+    """The account an act was about, when its detail ends with one."""
+    if act.act not in WHOM or not act.detail:
+        return None
+    try:
+        return UUID(act.detail.rpartition(":")[2])
+    except ValueError:
+        return None

@@ -46,8 +46,16 @@ NEXT_STEPS = {
     Effect.MERGED: "est classée comme doublon",
     Effect.STAFF: "va à l’équipe du Collectif",
 }
-# What each final step asks, and what follows from it.
-FINAL = {
+# What each step asks, and what follows from it: none can be taken back, the table of transitions only goes forward.
+ASKED = {
+    AssignmentState.CONTACTED: (
+        "Premier contact fait",
+        "Ce premier contact entre dans vos chiffres, à la date d’aujourd’hui.",
+    ),
+    AssignmentState.UNREACHABLE: (
+        "Injoignable, à réessayer",
+        "Cet essai reste dans l’histoire de la demande. Vous pourrez encore noter un premier contact.",
+    ),
     AssignmentState.PAIRED: ("Le binôme est formé", "La demande ne pourra plus être réorientée."),
     AssignmentState.ENDED: ("Le mentorat est terminé", "La demande est close pour de bon."),
     AssignmentState.GIVEN_UP: (
@@ -209,17 +217,23 @@ def panel_page(template: str, item: Item, status: int = 200, **values: Any) -> R
 @inbox.get("/<uuid:assignment_id>/suivi/confirmer")
 @requires(Permission.INBOX_ANSWER)
 def step(assignment_id: UUID) -> ResponseReturnValue:
-    """What cannot be taken back is asked twice: a pairing, the end of a mentoring, giving up."""
+    """What became of a request is asked twice: it cannot be taken back."""
     item = assignment_shown(assignment_id)
-    state = next((one for one in FINAL if one.value == request.args.get("etape")), None)
-    if state is None or state not in TRANSITIONS[item.assignment.state]:
+    state = next((one for one in ASKED if one.value == request.args.get("etape")), None)
+    if state is None or state not in next_steps(item.assignment):
         return redirect(act_url("inbox.detail", assignment_id), 303)
     return step_page(item, state)
 
 
+def next_steps(assignment: Assignment) -> set[AssignmentState]:
+    """What may follow; somebody unreachable may be tried again."""
+    again = {AssignmentState.UNREACHABLE} & {assignment.state}
+    return TRANSITIONS[assignment.state] | again
+
+
 def step_page(item: Item, state: AssignmentState, status: int = 200, refusal: str = "") -> ResponseReturnValue:
     minor = state is AssignmentState.PAIRED and item.profile is not None and is_minor(item.profile.age)
-    return panel_page("follow_up.html", item, status, state=state, words=FINAL[state], minor=minor, refusal=refusal)
+    return panel_page("follow_up.html", item, status, state=state, words=ASKED[state], minor=minor, refusal=refusal)
 
 
 @inbox.post("/<uuid:assignment_id>/suivi")

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from limits import RateLimitItemPerMinute
+from werkzeug.exceptions import TooManyRequests
 
 from matching.criteria import EVERYONE, Expression, read_criteria, write_criteria
 from matching.vocabulary import Side
 from portal.association.addresses import SIDES
 from portal.association.criteria import criteria, names_in, said, sentences
-from portal.association.criteria_form import Form, expression_of, faults_of, form_of
+from portal.association.criteria_form import Form, expression_of, faults_of, form_of, wrong_in
 from portal.association.criteria_typed import (
     after_act,
     hidden_marks,
@@ -33,15 +35,19 @@ from portal.association.frame import association_page, signed_in
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import Permission, requires
 from portal.foundation.transactions import rollback
+from portal.models.programme import Verdict
 from portal.operations.criteria import CriteriaConflict, save_criteria
 from portal.operations.proposals import propose_criteria
-from portal.queries.criteria import Kept, Version, approval_required, programme_kept, version_numbered
-from portal.queries.trial import Trial, try_criteria
+from portal.operations.trials import note_trial
+from portal.queries.criteria import Kept, Proposal, Version, approval_required, programme_kept, version_numbered
+from portal.queries.trial_told import Told, Untold, trial_told
 from portal.web.forms import one_line
+from portal.web.limits import refuse_too_many
 
 __all__ = ["criteria"]
 CONFLICT, REFUSED = 409, 422
 LONGEST_NOTE = 300
+TRIALS = RateLimitItemPerMinute(30)
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,14 @@ class Subject:
     @property
     def number(self) -> int:
         return self.version.number if self.version else 0
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The last one, when the team has not answered yet or has refused it since the version in force."""
+        last = self.kept.proposal(self.side)
+        if last is None or last.based_on != self.number or last.verdict not in {None, Verdict.REFUSED}:
+            return None
+        return last
 
     @property
     def base(self) -> Form | None:
@@ -155,11 +169,12 @@ def sent_form(subject: Subject) -> Form:
 def editor_page(
     subject: Subject, form: Form, status: int = 200, *, show_faults: bool = False, **more: Any
 ) -> tuple[str, int]:
-    faults = faults_of(form)
+    faults, wrong = faults_of(form), wrong_in(form)
     typed = status != CONFLICT and "kept_from" in request.form
     values: dict[str, Any] = {"refusal": "", "ask_everyone": False, "search": None, "opened": ""} | more
-    clauses = clauses_shown(form, subject.side, faults if show_faults else {}, values["search"])
-    trial = None if faults else trial_of(subject, expression_of(form))
+    clauses = clauses_shown(form, subject.side, faults if show_faults else wrong, values["search"])
+    draft = None if faults else expression_of(form)
+    trial = trial_of(subject, draft) if draft is not None and status < CONFLICT else None
     return association_page(
         "criteria_editor.html",
         "criteria.index",
@@ -169,10 +184,12 @@ def editor_page(
         clauses=clauses,
         marks=list(hidden_marks(form)),
         kept_said={one.number: kept_said(one) for one in clauses if one.kept},
-        faulty=[clause for clause in clauses if any(line.fault for line in clause.lines)],
+        faulty=[clause for clause in clauses if show_faults and any(line.fault for line in clause.lines)],
         incomplete=bool(faults),
+        wrong=bool(wrong),
+        refused=Verdict.REFUSED,
         trial=trial,
-        changed=trial.changed if trial else True,
+        changed=draft != subject.current,
         changed_clauses={at for at, part in enumerate(form.parts) if part not in (subject.base or Form()).parts},
         levels=LEVELS,
         add=kinds_offered(subject.side),
@@ -185,8 +202,15 @@ def editor_page(
     )
 
 
-def trial_of(subject: Subject, draft: Expression) -> Trial:
-    return try_criteria(subject.kept.programme.id, subject.side, draft, subject.current)
+def trial_of(subject: Subject, draft: Expression) -> Told | Untold:
+    """What is told of it. Whoever tries too often is asked to wait, on a page that keeps what was typed."""
+    try:
+        refuse_too_many(TRIALS, f"trial:{signed_in().account_id}")
+    except TooManyRequests:
+        return Untold.BUSY
+    if request.method == "POST":
+        note_trial(subject.kept.programme.id, subject.side)
+    return trial_told(subject.kept.programme.id, subject.side, draft, subject.current)
 
 
 def kept_said(clause: ClauseShown) -> tuple[Any, ...]:

@@ -30,6 +30,7 @@ from matching.criteria import All, AnyOf, Expression, Not
 from matching.vocabulary import StudyLevel
 
 OLDEST, LONGEST_MONTHS, MOST_HOURS = 99, 60, 200
+MOST_PLACES = 400
 
 
 class Kind(StrEnum):
@@ -64,6 +65,10 @@ WITH_PLACES = frozenset({Kind.TERRITORY, Kind.MEETING})
 
 class LineError(ValueError):
     """What is missing or wrong in a line, in French."""
+
+
+class UnfinishedError(LineError):
+    """Nothing is wrong yet: something is still to be written or chosen."""
 
 
 @dataclass(frozen=True)
@@ -132,14 +137,29 @@ def expression_of(form: Form) -> Expression:
 
 
 def faults_of(form: Form) -> dict[tuple[int, int], str]:
-    """What is wrong, by clause and line."""
-    found = {}
+    """What is wrong or not finished yet, by clause and line."""
+    return {at: str(error) for at, error in _errors(form)}
+
+
+def wrong_in(form: Form) -> dict[tuple[int, int], str]:
+    """Those of the faults that nothing more to write will mend."""
+    return {at: str(error) for at, error in _errors(form) if not isinstance(error, UnfinishedError)}
+
+
+def _errors(form: Form) -> Iterator[tuple[tuple[int, int], LineError]]:
+    places = 0
     for clause, number, line in form.lines():
+        places += len(line.places)
         try:
             line.expression()
+            _refuse_too_many(places if line.places else 0)
         except LineError as error:
-            found[clause, number] = str(error)
-    return found
+            yield (clause, number), error
+
+
+def _refuse_too_many(places: int) -> None:
+    if places > MOST_PLACES:
+        raise LineError(f"Pas plus de {MOST_PLACES} lieux en tout : retirez-en, ou choisissez un département.")
 
 
 def form_of(expression: Expression) -> Form | None:
@@ -225,7 +245,7 @@ def _age(line: Line) -> Expression:
     wanted = f"Écrivez un âge entre 0 et {OLDEST} ans, par exemple 14."
     least, most = (_integer(text, OLDEST, wanted) for text in (line.least, line.most))
     if least is None and most is None:
-        raise LineError("Écrivez au moins un âge, ou retirez ce critère.")
+        raise UnfinishedError("Écrivez au moins un âge, ou retirez ce critère.")
     if least is not None and most is not None and least > most:
         raise LineError("L’âge le plus bas dépasse le plus haut.")
     return AgeTest(least, most)
@@ -237,7 +257,7 @@ def _level(line: Line) -> Expression:
     except ValueError as error:
         raise LineError("Choisissez un niveau de la liste.") from error
     if lowest is None and highest is None:
-        raise LineError("Choisissez au moins un niveau, ou retirez ce critère.")
+        raise UnfinishedError("Choisissez au moins un niveau, ou retirez ce critère.")
     if lowest is not None and highest is not None and lowest > highest:
         raise LineError("Le niveau le plus bas dépasse le plus haut.")
     return LevelTest(lowest, highest)
@@ -247,7 +267,7 @@ def _listed(line: Line) -> AnyOfTest:
     kind = LISTS[Kind.MODALITY if line.kind is Kind.MEETING else line.kind]
     assert kind.words is not None
     if not line.chosen:
-        raise LineError("Choisissez au moins une réponse, ou retirez ce critère.")
+        raise UnfinishedError("Choisissez au moins une réponse, ou retirez ce critère.")
     if not set(line.chosen) <= set(kind.words):
         raise LineError("Cette réponse n’est pas dans la liste.")
     return kind(frozenset(kind.words(value) for value in line.chosen))
@@ -255,7 +275,7 @@ def _listed(line: Line) -> AnyOfTest:
 
 def _territory(line: Line) -> Expression:
     if not line.places:
-        raise LineError("Ajoutez au moins un lieu, ou retirez ce critère.")
+        raise UnfinishedError("Ajoutez au moins un lieu, ou retirez ce critère.")
     return TerritoryTest(frozenset(line.places))
 
 
@@ -275,12 +295,16 @@ def _hours(line: Line) -> Expression:
 def _least(line: Line, most: int, unit: str) -> int:
     wanted = f"Écrivez un nombre entre 1 et {most} ({unit}), par exemple 6."
     found = _integer(line.least, most, wanted)
+    if found is None:
+        raise UnfinishedError(wanted)
     if not found:
         raise LineError(wanted)
     return found
 
 
 def _available(line: Line) -> Expression:
+    if not line.least:
+        raise UnfinishedError("Choisissez une date, ou retirez ce critère.")
     try:
         return AvailableTest(date.fromisoformat(line.least))
     except ValueError as error:

@@ -6,6 +6,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matching.criteria import read_criteria
+from matching.vocabulary import Side
 from portal.association.addresses import SIDE_NAMES, SIDES
 from portal.association.criteria import SIDES as SIDE_TITLES
 from portal.association.criteria import criteria, said
@@ -17,7 +18,7 @@ from portal.foundation.permissions import Permission, requires
 from portal.foundation.transactions import rollback
 from portal.operations.criteria import CriteriaConflict
 from portal.operations.proposals import withdraw_proposal
-from portal.queries.criteria import VERSIONS_SHOWN, Version, programme_kept, version_by_id, versions_of
+from portal.queries.criteria import VERSIONS_SHOWN, Kept, Version, programme_kept, version_by_id, versions_of
 
 __all__ = ["criteria"]
 CONFLICT, REFUSED = 409, 422
@@ -40,8 +41,15 @@ def versions(programme_id: UUID, side: str) -> ResponseReturnValue:
         in_force=kept.version(SIDES[side]),
         versions=[(version, said(version.criteria)) for version in shown],
         older=shown[-1].number if len(found) > VERSIONS_SHOWN else None,
+        waits=waits(kept, SIDES[side]),
         may_edit=may_edit() and kept.programme.archived_at is None,
     )
+
+
+def waits(kept: Kept, side: Side) -> bool:
+    """Whether a proposal of this side waits for the team."""
+    last = kept.proposal(side)
+    return last is not None and last.verdict is None
 
 
 def _before() -> int | None:

@@ -8,13 +8,24 @@ from itertools import groupby
 from werkzeug.datastructures import MultiDict
 
 from matching.vocabulary import Channel
-from portal.association.criteria_form import LISTS, MAY_BE_EXCLUDED, WITH_PLACES, Clause, Form, Kept, Kind, Line, Part
+from portal.association.criteria_form import (
+    LISTS,
+    MAY_BE_EXCLUDED,
+    MOST_PLACES,
+    WITH_PLACES,
+    Clause,
+    Form,
+    Kept,
+    Kind,
+    Line,
+    Part,
+)
 from portal.foundation.errors import DomainError
 from portal.places import REMOTE, Place, UnknownPlaceError, label, search_places
 
 Sent = MultiDict[str, str]
 MARK = re.compile(r"(\d{1,3})\.(\d{1,3}):(\w{1,20})")
-MOST_LINES, MOST_PLACES, LONGEST = 60, 400, 20
+MOST_LINES, LONGEST = 60, 20
 FOUND_AT_ONCE, LONGEST_SEARCH = 8, 80
 
 
@@ -32,7 +43,19 @@ def typed_form(sent: Sent, base: Form) -> Form:
     """What stands in the fields. base: the version that kept clauses come from; those left out of it come last."""
     marks = [found.groups() for text in sent.getlist("line")[:MOST_LINES] if (found := MARK.fullmatch(text))]
     parts = [_part(sent, list(group), base) for _, group in groupby(marks, key=lambda mark: mark[0])]
-    return with_kept(Form(tuple(part for part in parts if part)), base)
+    return with_kept(_bounded(Form(tuple(part for part in parts if part))), base)
+
+
+def _bounded(form: Form) -> Form:
+    """One place more than a form may hold, at most: `faults_of` then says so, and the page stays small."""
+    room, parts = MOST_PLACES + 1, []
+    for part in form.parts:
+        lines = []
+        for line in part.lines if isinstance(part, Clause) else ():
+            lines.append(replace(line, places=line.places[:room]))
+            room -= len(lines[-1].places)
+        parts.append(Clause(tuple(lines)) if lines else part)
+    return Form(tuple(parts))
 
 
 def with_kept(form: Form, base: Form) -> Form:
@@ -72,7 +95,7 @@ def _in_order(kind: Kind, values: list[str]) -> tuple[str, ...]:
 
 def known_places(codes: list[str]) -> tuple[str, ...]:
     """Sorted, each once; codes of no place are left out."""
-    return tuple(sorted({code for code in codes[:MOST_PLACES] if _known(code)}))
+    return tuple(sorted({code for code in codes[: MOST_PLACES + 1] if _known(code)}))
 
 
 def _known(code: str) -> bool:

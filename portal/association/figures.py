@@ -21,13 +21,14 @@ from portal.queries.figures import (
     network_delays,
     weekly_median_days,
 )
+from portal.queries.figures_live import lapsed_since
 from portal.queries.objectives import ObjectiveLine, objective_lines
 from portal.web.figures import charts, findings
 from portal.web.figures.charts import Told
 from portal.web.figures.masks import elsewhere_enough
 from portal.web.figures.periods import Asked, asked_by
 from portal.web.figures.sheets import table_answer
-from portal.web.typography import NBSP, number, percent, plural, share
+from portal.web.typography import NBSP, number, percent, plural
 
 figures = Blueprint("figures", __name__, url_prefix="/chiffres")
 LINES = {"offered": "Reçues", "accepted": "Acceptées"}
@@ -95,6 +96,7 @@ def index() -> ResponseReturnValue:
         "figures.html",
         "figures.index",
         asked=asked.on(own.side),
+        beside_objective=beside_objective(own, line),
         heading=findings.association_finding(own.its, network_days),
         nothing=own.figures.since is None,
         key_figures=[*key_figures(own, medians[own.side]), attained(line)],
@@ -113,6 +115,18 @@ def data() -> ResponseReturnValue:
     if told is None:
         abort(404)
     return table_answer(f"chiffres-{request.args['graphique']}", told.table)
+
+
+def beside_objective(own: Own, line: ObjectiveLine | None) -> str:
+    """What tells accepted requests, those of the period, from committed ones, those of today."""
+    if line is None or line.attainment is None:
+        return ""
+    lapsed = lapsed_since(line.id, own.side, own.asked.period)
+    since = plural(lapsed, "rendu, abandonné ou retiré", "rendus, abandonnés ou retirés") if lapsed else "aucun rendu"
+    return (
+        f"«{NBSP}Acceptées{NBSP}» compte les accords donnés dans la période, dont {since} depuis{NBSP};"
+        f" «{NBSP}engagées{NBSP}», ce qui tient aujourd’hui dans la campagne{NBSP}: demandes proposées ou acceptées, et celles déclarées hors portail."
+    )
 
 
 def objective_line(campaign: Campaign | None, side: Side) -> ObjectiveLine | None:
@@ -155,7 +169,7 @@ def _accepted(own: Own) -> dict[str, Any]:
     accepted, offered = own.its.now.total("accepted"), own.its.now.total("offered")
     return {
         "label": "Acceptées",
-        "figure": share(accepted, offered),
+        "figure": findings.share_said(accepted, offered),
         "spark": charts.spark(own.its.week_by_week("accepted")[own.asked.period.whole_weeks]),
         "note": f"{number(accepted)} sur {number(offered)}",
     }

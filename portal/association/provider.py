@@ -5,13 +5,16 @@ from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
+from flask_login import current_user
 from wtforms import BooleanField, HiddenField, PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
 from portal.association.frame import association_page, signed_in
 from portal.foundation.config import settings
 from portal.foundation.errors import DomainError, Hidden
-from portal.foundation.permissions import Permission, requires
+from portal.foundation.extensions import limiter
+from portal.foundation.permissions import Permission, SignedIn, requires
 from portal.foundation.transactions import rollback
 from portal.models.account import IdentityProvider
 from portal.operations.discovery import discover
@@ -28,7 +31,14 @@ from portal.web.proof import proof_first
 
 OK, CONFLICT, REFUSED = 200, 409, 422
 LONGEST_ISSUER, LONGEST_CLIENT, LONGEST_SECRET = 255, 255, 500
+CHECKS = "6 per minute"
 provider = Blueprint("provider", __name__, url_prefix="/equipe/connexion")
+
+
+def who_asks() -> str:
+    """The account; whoever is not signed in goes no further than the guard."""
+    person = current_user._get_current_object()  # noqa: SLF001 - the person, not its proxy
+    return str(person.account_id) if isinstance(person, SignedIn) else get_remote_address()
 
 
 def line(label: str, missing: str, longest: int, **attributes: str) -> StringField:
@@ -79,18 +89,21 @@ def save() -> ResponseReturnValue:
 
 
 @provider.post("/verifier")
+@limiter.limit(CHECKS, key_func=who_asks)
 @requires(Permission.PROVIDER_EDIT)
 def check() -> ResponseReturnValue:
-    """Ask the service as it is set: nothing is written."""
+    """Ask the service as it is set: nothing is written, and no connection is held while it makes up its mind."""
     found = own()
     if found is None:
         raise Hidden
+    name, issuer = found.name, found.issuer
+    rollback()
     try:
-        discover(found.issuer)
+        discover(issuer)
     except DomainError as error:
-        flash(f"{found.name}\u00a0: {error.message}", "late")
+        flash(f"{name}\u00a0: {error.message}", "late")
     else:
-        flash(f"{found.name} répond, et sait tout ce que le portail lui demande.", "good")
+        flash(f"{name} répond, et sait tout ce que le portail lui demande.", "good")
     return redirect(url_for("provider.index"), 303)
 
 

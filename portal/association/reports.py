@@ -16,6 +16,7 @@ from portal.models.document import DocumentKind
 from portal.operations.documents import ask_association_report
 from portal.paper.printing import why_unavailable
 from portal.queries.documents import PAGE, document_file, documents_asked
+from portal.queries.figures import first_day
 from portal.web.downloads import file_name, pdf_answer
 from portal.web.forms import NOT_OFFERED, PortalForm
 from portal.web.typography import MONTHS
@@ -32,17 +33,22 @@ class ReportForm(PortalForm):
 
     def __init__(self, *args: object, **more: object) -> None:
         super().__init__(*args, **more)
-        self.month.choices = [(f"{first:%Y-%m}", said(first)) for first in months()]
+        self.month.choices = [
+            (f"{first:%Y-%m}", said(first)) for first in months(first_day(signed_in().association_id))
+        ]
         if self.month.data is None:
-            self.month.data = self.month.choices[1][0]
+            self.month.data = self.month.choices[:2][-1][0]
 
 
-def months() -> Iterator[date]:
-    """The first day of this month and of the twelve before it."""
+def months(since: date | None) -> Iterator[date]:
+    """The first day of this month and of those before it, twelve at most, back to the first day counted."""
     first = clock.today().replace(day=1)
-    for _ in range(MONTHS_OFFERED):
-        yield first
+    yield first
+    for _ in range(MONTHS_OFFERED - 1):
+        if since is None or since >= first:
+            return
         first = (first - timedelta(days=1)).replace(day=1)
+        yield first
 
 
 def said(first: date) -> str:

@@ -16,7 +16,7 @@ from portal.models.account import Membership
 from portal.operations.invitations import Wish, invite, resend, withdraw
 from portal.operations.members import change_role, end_membership, member_to_change
 from portal.queries.invitations import invitation_of, pending_of
-from portal.queries.team import Member, latest_acts, members
+from portal.queries.team import Member, latest_acts, members, names_of_all
 from portal.web.forms import OneOf, PortalForm, mail_field
 from portal.web.proof import proof_first
 
@@ -59,6 +59,7 @@ def index() -> ResponseReturnValue:
         me=signed_in().account_id,
         pending=pending_of(mine) if edits else [],
         acts=latest_acts(mine),
+        names=names_of_all(mine),
         act_said=act_said,
     )
 
@@ -84,7 +85,15 @@ def invitation() -> ResponseReturnValue:
 @team.post("/invitations/<uuid:invitation_id>/renvoyer")
 @requires(Permission.TEAM_EDIT)
 def invite_again(invitation_id: UUID) -> ResponseReturnValue:
-    resend(own_invitation(invitation_id))
+    own = own_invitation(invitation_id)
+    if (proof := proof_before_list()) is not None:
+        return proof
+    try:
+        resend(own)
+    except DomainError as error:
+        rollback()
+        flash(error.message, "late")
+        return redirect(url_for("team.index"), 303)
     flash("Un nouveau lien part à l’instant\u00a0; le précédent ne s’ouvre plus.", "good")
     return redirect(url_for("team.index"), 303)
 
@@ -92,9 +101,20 @@ def invite_again(invitation_id: UUID) -> ResponseReturnValue:
 @team.post("/invitations/<uuid:invitation_id>/retirer")
 @requires(Permission.TEAM_EDIT)
 def take_back(invitation_id: UUID) -> ResponseReturnValue:
-    withdraw(own_invitation(invitation_id))
+    own = own_invitation(invitation_id)
+    if (proof := proof_before_list()) is not None:
+        return proof
+    withdraw(own)
     flash("L’invitation est retirée\u00a0: son lien ne s’ouvre plus.", "good")
     return redirect(url_for("team.index"), 303)
+
+
+def proof_before_list() -> ResponseReturnValue | None:
+    """For an act without a page of its own: the proof leads back to the list, where it is asked for again."""
+    if proof_first() is None:
+        return None
+    flash("Rien n’a encore changé\u00a0: montrez que c’est bien vous, puis recommencez.", "wait")
+    return redirect(url_for("account.prove", suite=url_for("team.index")), 303)
 
 
 def own_invitation(invitation_id: UUID) -> UUID:

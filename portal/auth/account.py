@@ -15,7 +15,7 @@ from portal.auth.forms import (
     RenewForm,
     field_of_error,
 )
-from portal.auth.limits import code_limit, tries_left
+from portal.auth.limits import CODE, OWN_PASSWORD, code_limit, missed, password_limit, start_afresh
 from portal.foundation.errors import DomainError
 from portal.foundation.extensions import db
 from portal.foundation.permissions import Permission, SignedIn, requires
@@ -66,7 +66,7 @@ def show() -> ResponseReturnValue:
 
 
 @account.route("/mot-de-passe", methods=["GET", "POST"])
-@code_limit
+@password_limit
 @requires(Permission.SIGNED_IN)
 def password() -> ResponseReturnValue:
     form = ChangePasswordForm(request.form)
@@ -74,8 +74,10 @@ def password() -> ResponseReturnValue:
         try:
             change_password(person(), form.old.data, form.password.data)
         except DomainError as error:
-            form.refuse(error.message, field_of_error(form, error.field, "password"))
+            left = missed(OWN_PASSWORD) if error.field == "old" else ""
+            form.refuse(error.message + left, field_of_error(form, error.field, "password"))
         else:
+            start_afresh(OWN_PASSWORD, str(person().account_id))
             flash("Votre mot de passe est changé. Vos autres sessions sont fermées.", "good")
             return redirect(url_for("account.show"), 303)
     return page("auth/account_password.html", form=form)
@@ -92,8 +94,9 @@ def factor() -> ResponseReturnValue:
         try:
             codes = renew_factor(mine, offer.secret, form.code.data, current=form.current.data, keep=person())
         except DomainError as error:
-            form.refuse(error.message + tries_left(), field_of_error(form, error.field, "code"))
+            form.refuse(error.message + missed(CODE), field_of_error(form, error.field, "code"))
         else:
+            start_afresh(CODE, str(mine.id))
             return page("auth/account_codes.html", codes=codes)
     return page("auth/account_factor.html", form=form, offer=offer)
 
@@ -107,8 +110,9 @@ def codes() -> ResponseReturnValue:
         try:
             use_either(own(), form.code.data)
         except DomainError as error:
-            form.refuse(error.message + tries_left(), "code")
+            form.refuse(error.message + missed(CODE), "code")
         else:
+            start_afresh(CODE, str(person().account_id))
             return page("auth/account_codes.html", codes=renew_recovery_codes(person().account_id))
     return page("auth/account_codes_ask.html", form=form)
 
@@ -123,6 +127,7 @@ def leave_everywhere() -> ResponseReturnValue:
 
 
 @account.route("/preuve", methods=["GET", "POST"])
+@password_limit
 @code_limit
 @requires(Permission.SIGNED_IN)
 def prove() -> ResponseReturnValue:
@@ -130,12 +135,14 @@ def prove() -> ResponseReturnValue:
     mine, suite = own(), request.args.get("suite", "")
     by_password = bool(mine.password_hash)
     form = PasswordProofForm(request.form) if by_password else CodeForm(request.form)
+    tried = OWN_PASSWORD if by_password else CODE
     if request.method == "POST" and form.validate():
         try:
             shown(mine, form)
         except DomainError as error:
-            form.refuse(error.message + tries_left(), error.field)
+            form.refuse(error.message + missed(tried), error.field)
         else:
+            start_afresh(tried, str(mine.id))
             give_proof(person().session_digest)
             return redirect(after_sign_in(person(), suite), 303)
     return page("auth/prove.html", form=form, suite=suite, by_password=by_password)

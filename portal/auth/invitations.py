@@ -11,13 +11,14 @@ from portal.auth.destinations import home_of
 from portal.auth.entering import enter
 from portal.auth.forms import JoinForm, field_of_error
 from portal.auth.limits import PASSWORDS, POST_ONLY
+from portal.auth.session import own_digest
 from portal.foundation.errors import DomainError
 from portal.foundation.extensions import limiter
 from portal.foundation.permissions import Role, SignedIn, public_sign_in
 from portal.models.account import Invitation
 from portal.operations.invitations import accept_as_member, accept_as_newcomer, opened
 from portal.operations.links import still_open
-from portal.operations.sign_in import begin_session, settle_in
+from portal.operations.sign_in import begin_session, end_session, settle_in
 from portal.queries.accounts import account_of_mail, own_account
 from portal.queries.invitations import place_of
 from portal.web.pages import page
@@ -61,6 +62,8 @@ def _by_newcomer(invitation: Invitation) -> ResponseReturnValue:
         except DomainError as error:
             form.refuse(error.message, field_of_error(form, error.field, "password"))
         else:
+            if (held := own_digest()) is not None:
+                end_session(held)
             return enter(begin_session(account, invitation.association_id), "")
     return page("auth/invitation.html", form=form, here=request.path, **words(invitation))
 

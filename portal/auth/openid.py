@@ -20,11 +20,12 @@ from joserfc.jwk import KeySet
 
 from portal.foundation import clock
 from portal.foundation.outbound import Unreachable, bound, json_of
-from portal.operations.discovery import ALGORITHMS, Discovered, ProviderDown, discover, inside_too
+from portal.operations.discovery import ALGORITHMS, Discovered, asked_of, discover, inside_too
 from portal.operations.providers import NotVouched, Vouched, secret_of
 from portal.queries.providers import Provider
 
 FLOW_SECONDS = 600
+MALFORMED = (JoseError, ValueError, TypeError, KeyError, RecursionError, OverflowError)
 LEEWAY_SECONDS = 60
 RANDOM_BYTES = 32
 LONGEST_SUBJECT, LONGEST_ABOUT = 255, 500
@@ -106,10 +107,8 @@ def arrival(provider: Provider, flow: Flow, answer: Mapping[str, str], redirect_
     client = OAuth2Session(provider.client_id, secret_of(provider), redirect_uri=redirect_uri)
     bound(client, inside_too=inside_too(), patience=WAY_BACK_SECONDS)
     found = discover(provider.issuer, partial(client.get, withhold_token=True))
-    try:
+    with asked_of(provider.issuer):
         return _exchanged(client, found, flow, answer)
-    except Unreachable as error:
-        raise ProviderDown from error
 
 
 def _exchanged(client: OAuth2Session, found: Discovered, flow: Flow, answer: Mapping[str, str]) -> Vouched:
@@ -142,7 +141,7 @@ def _token(client: OAuth2Session, found: Discovered, code: str, flow: Flow) -> M
         )
     except AuthlibBaseError as error:
         raise NotVouched(DECLINED) from error
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError, OverflowError) as error:
         raise Unreachable from error
     if not isinstance(token, dict):
         raise Unreachable
@@ -155,7 +154,7 @@ def _keys(client: OAuth2Session, found: Discovered) -> KeySet:
     rows = [row for row in listed if _signs(row)] if isinstance(listed, list) else []
     try:
         return KeySet.import_key_set({"keys": rows})
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except MALFORMED as error:
         raise Unreachable from error
 
 
@@ -169,7 +168,7 @@ def _signed(value: object, keys: KeySet) -> tuple[dict[str, Any], dict[str, Any]
         raise NotVouched(DOUBTFUL)
     try:
         token = jwt.decode(value, keys, algorithms=list(ALGORITHMS))
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except MALFORMED as error:
         raise NotVouched(DOUBTFUL) from error
     return token.header, token.claims
 
@@ -189,13 +188,13 @@ def _check(token: CodeIDToken) -> None:
     """Raises NotVouched for another issuer, audience, party, nonce or access token, and for what is past or to come."""
     try:
         token.validate(now=_now(), leeway=LEEWAY_SECONDS)
-    except (JoseError, ValueError, TypeError) as error:
+    except MALFORMED as error:
         raise NotVouched(DOUBTFUL) from error
 
 
 def _vouched(found: Discovered, claims: Mapping[str, Any]) -> Vouched:
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or "\x00" in subject:
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
         raise NotVouched(DOUBTFUL)
     mail = claims.get("email") if claims.get("email_verified") is True else None
     name = claims.get("name")

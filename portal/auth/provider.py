@@ -208,10 +208,15 @@ def finish(provider: Provider, flow: Flow, vouched: Vouched) -> ResponseReturnVa
 
 def come_in(provider: Provider, flow: Flow, vouched: Vouched) -> ResponseReturnValue:
     account = account_vouched_for(provider, vouched)
+    end_former_session()
+    return enter(begin_session(account, provider.association_id, via=provider.id), flow.about)
+
+
+def end_former_session() -> None:
+    """What this browser was signed in as before, whoever it was."""
     held = own_digest()
     if held:
         end_session(held)
-    return enter(begin_session(account, provider.association_id, via=provider.id), flow.about)
 
 
 def be_known(provider: Provider, flow: Flow, vouched: Vouched) -> ResponseReturnValue:
@@ -231,6 +236,7 @@ def accept(provider: Provider, flow: Flow, vouched: Vouched) -> ResponseReturnVa
     except Hidden as error:
         raise NotVouched(INVITATION_OVER) from error
     account = accept_vouched(invitation, provider, vouched)
+    end_former_session()
     return enter(begin_session(account, provider.association_id, via=provider.id), "")
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from portal.auth.forms import NewPasswordForm, ResetRequestForm, field_of_error
-from portal.auth.limits import PASSWORDS, POST_ONLY, RESETS, RESETS_FROM_ONE_PLACE, mail_key
+from portal.auth.limits import PASSWORDS, POST_ONLY, RESETS, RESETS_FROM_ONE_PLACE, mail_key, start_all_afresh
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.extensions import limiter
 from portal.foundation.permissions import public_sign_in
@@ -40,7 +40,8 @@ def asked() -> ResponseReturnValue:
 @limiter.limit(PASSWORDS, methods=POST_ONLY)
 @public_sign_in
 def choose(reset_id: UUID, token: str) -> ResponseReturnValue:
-    if account_of_reset(reset_id, token) is None:
+    account = account_of_reset(reset_id, token)
+    if account is None:
         return over()
     form = NewPasswordForm(request.form)
     if request.method == "POST" and form.validate():
@@ -51,6 +52,7 @@ def choose(reset_id: UUID, token: str) -> ResponseReturnValue:
         except DomainError as error:
             form.refuse(error.message, field_of_error(form, error.field, "password"))
         else:
+            start_all_afresh(account)
             flash("Votre mot de passe est changé, et vos sessions sont fermées. Connectez-vous.", "good")
             return redirect(url_for("auth.sign_in"), 303)
     return page("auth/reset_choose.html", form=form, reset_id=reset_id, token=token)

@@ -7,13 +7,13 @@ from portal.auth.destinations import after_sign_in
 from portal.auth.drawing import Offer, offer_for
 from portal.auth.entering import enter, factor_page, hold
 from portal.auth.forms import CodeForm, RecoveryForm, SetUpForm
-from portal.auth.limits import code_limit, tries_left
+from portal.auth.limits import CODE, code_limit, missed, start_afresh
 from portal.auth.session import pending_session
 from portal.foundation.errors import DomainError
 from portal.foundation.extensions import db
 from portal.foundation.permissions import public_sign_in
 from portal.models.account import Account
-from portal.operations.second_factor import open_offer, set_factor, use_code, use_recovery_code
+from portal.operations.second_factor import WrongCode, open_offer, set_factor, use_code, use_recovery_code
 from portal.operations.sign_in import complete_session
 from portal.queries.accounts import OpenSession
 from portal.web.pages import page
@@ -52,16 +52,17 @@ def _asked_for(form: CodeForm | RecoveryForm, template: str) -> ResponseReturnVa
     away = elsewhere(begun, "second_factor.code")
     if begun is None or away is not None:
         return away or ""
+    account = db.session.get_one(Account, begun.person.account_id)
     if request.method == "POST" and form.validate():
-        account = db.session.get_one(Account, begun.person.account_id)
         try:
             use = use_recovery_code if isinstance(form, RecoveryForm) else use_code
             use(account, form.code.data)
         except DomainError as error:
-            form.refuse(error.message + tries_left(), "code")
+            form.refuse(error.message + missed(CODE), "code")
         else:
+            start_afresh(CODE, str(account.id))
             return enter(complete_session(begun.person.session_digest), asked())
-    return page(template, form=form, suite=asked())
+    return page(template, form=form, suite=asked(), demo_account=account.demo)
 
 
 @second_factor.route("/second-facteur", methods=["GET", "POST"])
@@ -80,8 +81,9 @@ def set_up() -> ResponseReturnValue:
         try:
             codes = _confirmed(account, form, offer)
         except DomainError as error:
-            form.refuse(error.message + tries_left(), "code")
+            form.refuse(error.message + (missed(CODE) if isinstance(error, WrongCode) else ""), "code")
         else:
+            start_afresh(CODE, str(account.id))
             return codes_page(codes, begun)
     return page("auth/set_up.html", form=form, offer=offer, suite=asked())
 

@@ -10,10 +10,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from portal.auth.destinations import after_sign_in, home_of, sign_in_url
 from portal.auth.entering import enter
 from portal.auth.forms import SignInForm
-from portal.auth.limits import PASSWORDS, POST_ONLY, mail_key, tries_left
+from portal.auth.limits import SIGN_IN, mail_key, mail_limit, missed, place_limit, start_afresh
 from portal.auth.session import TOKEN
 from portal.foundation.errors import DomainError
-from portal.foundation.extensions import limiter
 from portal.foundation.permissions import Permission, SignedIn, public_sign_in, requires
 from portal.operations import sign_in as operations
 from portal.web.pages import page
@@ -22,8 +21,8 @@ auth = Blueprint("auth", __name__)
 
 
 @auth.route("/connexion", methods=["GET", "POST"])
-@limiter.limit(PASSWORDS, methods=POST_ONLY)
-@limiter.limit(PASSWORDS, key_func=mail_key, methods=POST_ONLY)
+@place_limit
+@mail_limit
 @public_sign_in
 def sign_in() -> ResponseReturnValue:
     asked = request.args.get("suite", "")
@@ -36,6 +35,7 @@ def sign_in() -> ResponseReturnValue:
         except DomainError as error:
             show(form, error)
         else:
+            start_afresh(SIGN_IN, mail_key())
             return enter(opened, asked)
     return page("auth/sign_in.html", form=form, suite=asked)
 
@@ -43,7 +43,8 @@ def sign_in() -> ResponseReturnValue:
 def show(form: SignInForm, error: DomainError) -> None:
     """The reason under its field, with the tries left once they are few."""
     field = form.password if error.field == "password" else form.mail
-    field.errors = [*field.errors, error.message + tries_left()]
+    left = missed(SIGN_IN) if isinstance(error, operations.SignInRefused) else ""
+    field.errors = [*field.errors, error.message + left]
 
 
 @auth.post("/deconnexion")

@@ -48,6 +48,7 @@ def oriented() -> ResponseReturnValue:
         "oriented.html",
         "Orienter",
         found=found,
+        counts=COUNTS,
         title=title_of(found),
         cards=cards_of(found, panel, wishes),
         answers=[words for _, words in said(wishes.to_json())],
@@ -91,10 +92,18 @@ def cards_of(found: Oriented, panel: Panel, wishes: Wishes) -> list[Card]:
     cards = []
     for rank, one in enumerate(found.answers):
         programme = panel.programmes[one.programme]
-        kicker = "Pour élargir" if not one.fits else "Convient aussi" if rank else "Le plus proche de vos choix"
         facts = facts_of(panel, programme, rooms.get(one.association, []), wishes)
-        cards.append(Card(one, kicker, programme.name, facts, contact_address([one.slug])))
+        cards.append(Card(one, kicker_of(one, rank, found), programme.name, facts, contact_address([one.slug])))
     return cards
+
+
+def kicker_of(one: Answer, rank: int, found: Oriented) -> str:
+    """No equal is called nearer than another."""
+    if not one.fits:
+        return "Pour élargir"
+    if rank:
+        return "Convient" if rank < found.tied else "Convient aussi"
+    return "Convient" if found.tied else "Le plus proche de vos choix"
 
 
 @companies.get("/associations/<slug>")

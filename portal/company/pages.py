@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from portal.company.frame import companies, company_page
 from portal.foundation import clock
+from portal.foundation.config import settings
 from portal.foundation.permissions import public
 from portal.models.company import OfferPage
 from portal.places.folding import fold
@@ -60,7 +61,7 @@ def advise() -> ResponseReturnValue:
 def kit_text(key: str) -> ResponseReturnValue:
     """The kit in force, as plain text: ready to be pasted into a message."""
     text = text_in_force(KITS.get(key) or abort(404))
-    said = f"{text.title}\n\n{text.lead}\n\n{plain(text.body, site=request.host_url.rstrip('/'))}\n"
+    said = f"{text.title}\n\n{text.lead}\n\n{plain(text.body, site=settings().base_url.rstrip('/'))}\n"
     return _file(said.encode(), "text/plain; charset=utf-8", f"{_file_name(text)}.txt")
 
 

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Mapping
 from ipaddress import ip_address
+from threading import BoundedSemaphore
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,17 +18,24 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as NoAnswerInTime
 
 PATIENCE_SECONDS = 5.0
+MOST_AT_ONCE = 2  # of one process: whoever waits for others keeps a thread from everybody
 LONGEST_ANSWER = 256 * 1024
 LONGEST_ADDRESS = 500
 CHUNK = 16 * 1024
 FIRST_REDIRECT, FIRST_SERVER_ERROR = 300, 500
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+asking = BoundedSemaphore(MOST_AT_ONCE)
 
 
 class Unreachable(Exception):
     """The other server is down, too slow, answers too much, sends elsewhere or is where none may be asked."""
+
+
+class TooSlow(Unreachable):
+    """The patience there was for the other server is over."""
 
 
 class InsideOurNetwork(OSError):
@@ -76,17 +84,27 @@ class Bounded(HTTPAdapter):
             self.poolmanager.pool_classes_by_scheme = pools
 
     def left(self) -> float:
-        """Seconds; raises Unreachable when there is none."""
+        """Seconds; raises TooSlow when there is none."""
         left = self.until - time.monotonic()
         if left <= 0:
-            raise Unreachable
+            raise TooSlow
         return left
 
     def send(self, request: requests.PreparedRequest, **named: Any) -> requests.Response:  # type: ignore[override]
-        """Raises Unreachable."""
+        """Raises Unreachable, also when too many of us are asking already; TooSlow."""
+        if not asking.acquire(blocking=False):
+            raise Unreachable
+        try:
+            return self._answer(request, **named)
+        finally:
+            asking.release()
+
+    def _answer(self, request: requests.PreparedRequest, **named: Any) -> requests.Response:
         try:
             answer = super().send(request, **{**named, "timeout": self.left(), "stream": True})
             answer._content = self._whole(answer)  # noqa: SLF001 - read here, within bounds, and nowhere else
+        except (requests.Timeout, NoAnswerInTime) as error:
+            raise TooSlow from error
         except (requests.RequestException, HTTPError) as error:
             raise Unreachable from error
         if answer.status_code >= FIRST_SERVER_ERROR or FIRST_REDIRECT <= answer.status_code < requests.codes.bad:

@@ -9,9 +9,24 @@ from flask import Flask, current_app
 from redis import Redis
 from rq import Queue
 
+from portal.foundation import clock
+
+PORTAL, PAPER = "portal", "paper"
 SIGNATURE_BYTES = 32
 WAKE_TTL_SECONDS = 3600
 CALL_PARTS = 4  # function, instance, arguments, keywords
+PUSH_UNLESS_WAITING = """
+    -- KEYS: queue, last wake-up of this name. ARGV: this wake-up, prefix of the jobs' keys, seconds to live.
+    local last = redis.call("GET", KEYS[2])
+    if last and redis.call("LPOS", KEYS[1], last) and redis.call("EXPIRE", ARGV[2] .. last, ARGV[3]) == 1 then
+        redis.call("EXPIRE", KEYS[2], ARGV[3])
+        redis.call("DEL", ARGV[2] .. ARGV[1])
+        return 0
+    end
+    redis.call("RPUSH", KEYS[1], ARGV[1])
+    redis.call("SET", KEYS[2], ARGV[1], "EX", ARGV[3])
+    return 1
+"""
 
 
 class Job(StrEnum):
@@ -30,6 +45,9 @@ class Job(StrEnum):
     DRAW_DOCUMENT = "portal.jobs.documents.draw"
     SWEEP_DOCUMENTS = "portal.jobs.documents.sweep"
     ERASE_EXPIRED = "portal.jobs.privacy.erase_expired"
+
+
+ON_PAPER = frozenset({Job.DRAW_DOCUMENT, Job.SWEEP_DOCUMENTS})  # slow, and nobody's place depends on it
 
 
 class ForgedMessage(RuntimeError):
@@ -68,13 +86,34 @@ def redis_connection() -> Redis:
     return current_app.extensions["redis"]
 
 
-def queue() -> Queue:
-    return Queue("portal", connection=redis_connection(), serializer=serializer())
+def queue(name: str = PORTAL) -> Queue:
+    return Queue(name, connection=redis_connection(), serializer=serializer())
 
 
-def enqueue(job: Job, *arguments: str) -> None:
-    """Wake a worker up. arguments: identifiers or codes only, never personal data."""
-    queue().enqueue(job.value, *arguments, result_ttl=0, failure_ttl=WAKE_TTL_SECONDS, ttl=WAKE_TTL_SECONDS)
+def queue_of(job: Job) -> Queue:
+    """Drawing has a queue of its own: it never delays routing and mail."""
+    return queue(PAPER if job in ON_PAPER else PORTAL)
+
+
+def enqueue(job: Job, *arguments: str) -> bool:
+    """Wake a worker up; False when the same wake-up still waits, which is as good.
+
+    One that is under way already is no such thing: it may have read before our commit. Each wake-up therefore has an
+    id of its own, or the end of one would take away the next. arguments: identifiers or codes only, never personal data.
+    """
+    waking = queue_of(job)
+    found = waking.create_job(
+        job.value, args=arguments, result_ttl=0, failure_ttl=WAKE_TTL_SECONDS, ttl=WAKE_TTL_SECONDS
+    )
+    found.enqueued_at = clock.now()
+    name = f"wake:{json.dumps([job.value, *arguments])}"
+    with redis_connection().pipeline() as together:
+        together.sadd(Queue.redis_queues_keys, waking.key)
+        found.save(pipeline=together)
+        found.cleanup(ttl=WAKE_TTL_SECONDS, pipeline=together)
+        prefix = found.key.removesuffix(found.id)
+        together.eval(PUSH_UNLESS_WAITING, 2, waking.key, name, found.id, prefix, WAKE_TTL_SECONDS)
+        return together.execute()[-1] == 1
 
 
 def init_queue(app: Flask) -> None:

@@ -12,7 +12,7 @@ from redis import RedisError
 
 from matching.vocabulary import Side
 from portal.foundation import clock
-from portal.foundation.queue import WAKE_TTL_SECONDS, Job, queue, redis_connection
+from portal.foundation.queue import Job, enqueue, redis_connection
 
 log = logging.getLogger(__name__)
 PULSE_SECONDS = 1.0
@@ -96,7 +96,7 @@ class Keeper:
 
     def wake_due(self, now: datetime) -> list[str]:
         """Enqueue what is due; returns the names of the turns woken."""
-        return [turn.name for turn in self._due(now) if self._claimed(turn) and wake(turn)]
+        return [turn.name for turn in self._due(now) if self._claimed(turn) and enqueue(turn.job, *turn.arguments)]
 
     def _due(self, now: datetime) -> Iterator[Turn]:
         for turn in TIMETABLE:
@@ -108,22 +108,6 @@ class Keeper:
     def _claimed(self, turn: Turn) -> bool:
         key = f"schedule:{turn.name}:{self.kept[turn.name]}"
         return bool(redis_connection().set(key, "1", nx=True, ex=turn.when.remembered))
-
-
-def wake(turn: Turn) -> bool:
-    """False when it has not even been taken from the queue since the last time."""
-    waking = queue()
-    if waking.get_job_position(turn.name) is not None:
-        return False
-    waking.enqueue(
-        turn.job.value,
-        *turn.arguments,
-        job_id=turn.name,
-        result_ttl=0,
-        failure_ttl=WAKE_TTL_SECONDS,
-        ttl=WAKE_TTL_SECONDS,
-    )
-    return True
 
 
 def run_schedule() -> None:

@@ -1,6 +1,7 @@
 """The worker: takes signed wake-ups from the queue, and nothing else that may lie there."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from flask import current_app
@@ -34,8 +35,8 @@ class PortalWorker(SimpleWorker):
     TERM lets the job under way finish, then stops.
     """
 
-    def __init__(self, queue: Queue, connection: "Redis", serializer: SignedSerializer) -> None:
-        super().__init__([queue], connection=connection, job_class=PlainJob, log_job_description=False)
+    def __init__(self, queues: Sequence[Queue], connection: "Redis", serializer: SignedSerializer) -> None:
+        super().__init__(list(queues), connection=connection, job_class=PlainJob, log_job_description=False)
         self.serializer = serializer
         self.app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
 
@@ -62,6 +63,8 @@ def is_ours(job: QueuedJob) -> bool:
     return name in JOBS and job.instance is None and not job.kwargs and all(isinstance(one, str) for one in job.args)
 
 
-def run_worker(queue: Queue, connection: "Redis", serializer: SignedSerializer, *, burst: bool = False) -> None:
-    """Work until told to stop; burst: until the queue is empty."""
-    PortalWorker(queue, connection, serializer).work(burst=burst, logging_level="WARNING")
+def run_worker(
+    queues: Sequence[Queue], connection: "Redis", serializer: SignedSerializer, *, burst: bool = False
+) -> None:
+    """Work until told to stop, the first queue before the second; burst: until all are empty."""
+    PortalWorker(queues, connection, serializer).work(burst=burst, logging_level="WARNING")

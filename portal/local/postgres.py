@@ -21,6 +21,7 @@ DATABASE = "portal"
 PATIENCE = 60  # seconds: a cluster that was killed replays its log first
 FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=4GB", "autovacuum=off")
 QUIET = "log_min_messages=warning"
+TERSE = "log_error_verbosity=terse"  # a refused row is not written out
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,7 @@ class Cluster:
             "max_connections=200",
             "timezone=UTC",
             QUIET,
+            TERSE,
             *(() if self.durable else FAST),
         )
         flags = [part for setting in settings for part in ("-c", setting)]

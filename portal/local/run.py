@@ -27,8 +27,8 @@ PATIENCE = 60  # seconds for the first page
 APPS = (
     Program("mailbox", (*FLASK, "mailbox")),
     Program("scheduler", (*FLASK, "scheduler")),
-    Program("worker", (*FLASK, "worker")),
-    Program("worker-2", (*FLASK, "worker")),  # routing goes on while the first draws a long document
+    Program("worker", (*FLASK, "worker", "--queue", "portal")),  # never draws: routing and mail go on meanwhile
+    Program("worker-2", (*FLASK, "worker")),
     Program("web", (sys.executable, "-m", "gunicorn", "-c", str(Path(__file__).with_name("web.py")), "wsgi:app")),
 )
 
@@ -57,12 +57,15 @@ def run(data: Path) -> None:
 
 
 def raise_the_portal(supervisor: Supervisor, environment: dict[str, str]) -> None:
+    mailbox, *others = APPS
+    supervisor.start(mailbox.name)  # at once: its port is only free until somebody else takes it
     say("Bringing the database up to date…")
     flask(environment, "migrate", quiet=True)
     flask(environment, "demo", "load")
-    for program in APPS:
+    for program in others:
         supervisor.start(program.name)
     wait_for_page(supervisor, f"{environment['BASE_URL']}/healthz")
+    supervisor.check(mailbox.name)
     flask(environment, "demo", "logins")
     say(
         f"\nThe portal is ready: {environment['BASE_URL']}\nCtrl-C stops it; the data stays in {environment['DATA_DIR']}."

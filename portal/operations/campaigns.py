@@ -26,6 +26,8 @@ from portal.operations.history import happened, journal
 from portal.queries.campaigns import Stage, anything_validated, campaign_across, campaign_before, stage_of
 
 LONGEST_DAYS = 731
+FURTHEST_DAYS = 1096  # three years
+FIRST_YEAR = 2000
 LONGEST_NAME = 80
 
 
@@ -58,6 +60,11 @@ def amend_campaign(campaign: Campaign, name: str, starts_on: date, ends_on: date
     campaign.name, campaign.starts_on, campaign.ends_on = name, starts_on, ends_on
     _flush()
     _tell(campaign, "amended")
+
+
+def furthest_day() -> date:
+    """The last day that a campaign may have, today."""
+    return clock.today() + timedelta(days=FURTHEST_DAYS)
 
 
 def drop_campaign(campaign: Campaign) -> None:
@@ -174,6 +181,7 @@ def _check_days(campaign: Campaign, starts_on: date, ends_on: date) -> None:
 
 
 def _check(starts_on: date, ends_on: date, own_id: UUID | None = None) -> None:
+    _check_years(starts_on, ends_on)
     if ends_on < starts_on:
         raise DomainError("Le dernier jour vient après le premier.", field="ends_on")
     if ends_on - starts_on > timedelta(days=LONGEST_DAYS):
@@ -182,6 +190,13 @@ def _check(starts_on: date, ends_on: date, own_id: UUID | None = None) -> None:
     if other is not None:
         field = "starts_on" if other.starts_on <= starts_on else "ends_on"
         raise DomainError(_overlap(other), field=field)
+
+
+def _check_years(starts_on: date, ends_on: date) -> None:
+    for field, day in (("starts_on", starts_on), ("ends_on", ends_on)):
+        if day.year < FIRST_YEAR or day > furthest_day():
+            words = f"Une campagne tient entre {FIRST_YEAR} et les trois ans qui viennent\u00a0: vérifiez l’année."
+            raise DomainError(words, field=field)
 
 
 def _overlap(other: Campaign) -> str:

@@ -1,5 +1,6 @@
 """Publishing criteria: a new, immutable version of a programme for one side, in force from the next batch on."""
 
+import json
 from functools import partial
 from uuid import UUID
 
@@ -22,6 +23,7 @@ from portal.models.programme import CriteriaProposal, Programme, ProgrammeVersio
 from portal.operations.history import happened, journal
 
 NBSP = "\u00a0"
+LONGEST_CRITERIA = 60_000
 
 
 class CriteriaConflict(DomainError):
@@ -143,12 +145,19 @@ def _refuse_unapproved(programme: Programme) -> None:
 
 
 def checked(criteria: object) -> dict[str, object]:
-    """The canonical form, so that equal criteria are written alike. Raises DomainError naming the place."""
+    """The canonical form, so that equal criteria are written alike.
+
+    Raises DomainError naming the place, or when they are too long for anybody to read them again.
+    """
     try:
-        return write_criteria(read_criteria(criteria))
+        written = write_criteria(read_criteria(criteria))
     except InvalidInputError as error:
         message = f"Ces critères ne se lisent pas{NBSP}: corrigez «{NBSP}{error.path}{NBSP}»."
         raise DomainError(message, field="criteria") from error
+    if len(json.dumps(written, ensure_ascii=False)) > LONGEST_CRITERIA:
+        message = f"Ces critères sont trop longs{NBSP}: retirez des lieux, ou choisissez un département ou une région."
+        raise DomainError(message, field="criteria")
+    return written
 
 
 def last_number(programme_id: UUID, side: Side) -> int:

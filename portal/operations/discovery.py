@@ -1,15 +1,19 @@
 """What an OpenID Connect provider says of itself, read anew each time: nothing of it is kept, so nothing grows old."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import requests
 
 from portal.foundation.config import settings
 from portal.foundation.errors import DomainError
-from portal.foundation.outbound import Unreachable, bounded_session, json_of, may_be_asked
+from portal.foundation.outbound import TooSlow, Unreachable, bounded_session, json_of, may_be_asked
+from portal.foundation.queue import redis_connection
 
+LEFT_ALONE_SECONDS = 60
 DOCUMENT = "/.well-known/openid-configuration"
 BASIC, POST = "client_secret_basic", "client_secret_post"
 ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint")
@@ -49,15 +53,27 @@ def inside_too() -> bool:
     return not settings().production
 
 
+@contextmanager
+def asked_of(issuer: str) -> Iterator[None]:
+    """What is asked of this provider inside; one that was too slow is left alone for a minute. Raises ProviderDown."""
+    key = f"provider-slow:{sha256(issuer.encode()).hexdigest()}"
+    if redis_connection().exists(key):
+        raise ProviderDown
+    try:
+        yield
+    except Unreachable as error:
+        if isinstance(error, TooSlow):
+            redis_connection().set(key, "1", ex=LEFT_ALONE_SECONDS)
+        raise ProviderDown from error
+
+
 def discover(issuer: str, get: Callable[[str], requests.Response] | None = None) -> Discovered:
     """Ask the provider for its document. get: of a session that is bounded. Raises ProviderDown or ProviderUnfit."""
     if not may_be_asked(issuer, inside_too=inside_too()):
         raise ProviderUnfit("L’adresse de l’émetteur doit commencer par https\u00a0://, sans ? ni #.")
     asked = get or bounded_session(inside_too=inside_too()).get
-    try:
+    with asked_of(issuer):
         return read(issuer, json_of(asked(issuer.rstrip("/") + DOCUMENT)))
-    except Unreachable as error:
-        raise ProviderDown from error
 
 
 def read(issuer: str, document: Mapping[str, Any]) -> Discovered:

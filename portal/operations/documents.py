@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
 
 from matching.wording import MONTHS, NBSP, day
 from portal.foundation import clock
@@ -23,7 +23,8 @@ from portal.queries.offer_texts import texts_in_force
 SAME_WITHIN = timedelta(minutes=1)
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 3
-MOST_WAITING = 10
+MOST_WAITING, MOST_WAITING_TOGETHER, MOST_A_DAY = 3, 5, 30  # an account, an association, an association
+DAY = timedelta(days=1)
 DONE = 100
 UNFINISHED = (DocumentState.WAITING, DocumentState.DRAWING)
 KEPT = {
@@ -36,7 +37,16 @@ INTERRUPTED = (
     f"Le dessin de ce document a été interrompu trois fois{NBSP}: il est abandonné."
     " Demandez-le de nouveau, ou prévenez l’équipe technique."
 )
-TOO_MANY = f"Dix de vos documents attendent déjà{NBSP}: laissez-les se terminer avant d’en demander un autre."
+TOO_MANY = f"Trois de vos documents attendent déjà{NBSP}: laissez-les se terminer avant d’en demander un autre."
+TOO_MANY_TOGETHER = (
+    f"Cinq documents de votre association attendent déjà{NBSP}: laissez-les se terminer avant d’en demander un autre."
+)
+TOO_MANY_TODAY = (
+    f"Votre association a demandé trente documents en vingt-quatre heures{NBSP}: c’est le plus possible."
+    " Ceux qui sont prêts se téléchargent toujours."
+)
+# One question at a time for an account, and for an association: two at once would not see each other.
+TAKE_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:whose, 726405))")
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,10 @@ def ask_company_kit(kit: OfferPage, number: int, *, by: UUID | None) -> Document
 def _ask(
     kind: DocumentKind, title: str, parameters: dict[str, Any], *, by: UUID | None, association_id: UUID | None = None
 ) -> Document:
-    """The same one when it was asked for a moment ago and is not there yet. Raises DomainError past MOST_WAITING."""
-    unfinished = select(Document).where(Document.state.in_(UNFINISHED))
-    same = unfinished.where(
+    """The same one when it was asked for a moment ago and is not there yet. Raises DomainError past what is allowed."""
+    _take_turn(association_id or by)
+    same = select(Document).where(
+        Document.state.in_(UNFINISHED),
         Document.kind == kind,
         Document.association_id.is_not_distinct_from(association_id),
         Document.parameters == parameters,
@@ -94,10 +105,28 @@ def _ask(
     found = db.session.scalars(same.order_by(Document.asked_at.desc()).limit(1)).one_or_none()
     if found is not None:
         return found
-    mine = unfinished.where(Document.asked_by == by).subquery()
-    if by and (db.session.scalar(select(func.count()).select_from(mine)) or 0) >= MOST_WAITING:
-        raise DomainError(TOO_MANY)
+    _refuse_too_many(by, association_id)
     return _add(kind, title, parameters, by, association_id)
+
+
+def _take_turn(whose: UUID | None) -> None:
+    if whose:
+        db.session.execute(TAKE_TURN, {"whose": f"document:{whose}"})
+
+
+def _refuse_too_many(by: UUID | None, association_id: UUID | None) -> None:
+    """Whoever asks, and their association; the house itself (by None) asks for what it needs. Raises DomainError."""
+    unfinished, ours = Document.state.in_(UNFINISHED), Document.association_id == association_id
+    if by and _count(unfinished, Document.asked_by == by) >= MOST_WAITING:
+        raise DomainError(TOO_MANY)
+    if association_id and _count(unfinished, ours) >= MOST_WAITING_TOGETHER:
+        raise DomainError(TOO_MANY_TOGETHER)
+    if association_id and _count(ours, Document.asked_at > clock.now() - DAY) >= MOST_A_DAY:
+        raise DomainError(TOO_MANY_TODAY)
+
+
+def _count(*conditions: ColumnElement[bool]) -> int:
+    return db.session.scalar(select(func.count()).select_from(Document).where(*conditions)) or 0
 
 
 def _add(
@@ -121,9 +150,9 @@ def keep_company_kits() -> None:
     """Ask for every kit in force that nobody has asked for yet (jobs role), so that companies always find it."""
     query = select(Document.parameters).where(Document.kind == DocumentKind.COMPANY_KIT)
     known = {(row["page"], row["number"]) for row in db.session.scalars(query)}
-    for kit, text in texts_in_force().items():
-        if kit.kit and (kit.value, text.number) not in known:
-            ask_company_kit(kit, text.number, by=None)
+    for kit, words in texts_in_force().items():
+        if kit.kit and (kit.value, words.number) not in known:
+            ask_company_kit(kit, words.number, by=None)
 
 
 def claim_document(document_id: UUID) -> Claimed | None:

@@ -1,9 +1,11 @@
 """Inviting somebody to an association or to the Collectif's team, and accepting."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.foundation import clock
@@ -12,7 +14,8 @@ from portal.foundation.extensions import db
 from portal.foundation.identifiers import new_id
 from portal.foundation.permissions import Role, SignedIn
 from portal.foundation.queue import Job, enqueue
-from portal.foundation.transactions import after_commit
+from portal.foundation.tenancy import DatabaseRole, Scope
+from portal.foundation.transactions import after_commit, transaction
 from portal.models.account import Account, Invitation, Membership
 from portal.models.event import JournalAct, Message, Outbox
 from portal.models.person import normalised_mail
@@ -21,9 +24,26 @@ from portal.operations.links import INVITATION_LIFE, opens_invitation, still_ope
 from portal.operations.passwords import hash_password, refuse_weak_password, words_about
 from portal.operations.sign_in import remember
 from portal.queries.accounts import account_of_mail, associations_of
-from portal.queries.invitations import has_account, invitation_of, is_member, pending_for
+from portal.queries.invitations import (
+    PENDING,
+    has_account,
+    invitation_of,
+    latest_for,
+    pending_for,
+    role_of,
+    sent_since,
+)
 
 ALREADY_INVITED = "Cette personne a déjà une invitation en attente. Renvoyez-la plutôt."
+BETWEEN_MAILS = timedelta(minutes=10)
+MOST_RESENT = 5
+MOST_WAITING = 20
+A_DAY = timedelta(days=1)
+TOO_SOON = "Un e-mail vient de partir à cette adresse. Attendez dix minutes avant le suivant."
+RESENT_ENOUGH = (
+    f"Cette invitation est déjà partie {MOST_RESENT + 1} fois. Demandez à la personne si l’adresse est bonne."
+)
+ENOUGH_WAITING = f"Vous avez déjà envoyé {MOST_WAITING} invitations restées sans réponse. Retirez celles qui ne servent plus, ou attendez demain."
 HAS_ACCOUNT = (
     "Cette adresse a déjà un compte sur le portail. Un compte du Collectif est personnel et à part\u00a0:"
     " invitez une autre adresse."
@@ -40,22 +60,44 @@ class Wish:
 
 
 def invite(wish: Wish, *, by: SignedIn) -> None:
-    """Have an invitation mailed, good for 14 days. Raises DomainError when it would be in vain."""
-    _refuse_vain(wish)
+    """Have an invitation mailed, good for 14 days.
+
+    Raises DomainError when it would be in vain, or when too many have just been sent.
+    """
+    _refuse_vain(wish, by)
     found = pending_for(wish.mail, wish.association_id)
     if found is not None and still_open(found):
         raise DomainError(ALREADY_INVITED, field="mail")
+    _refuse_flood(wish)
     if found is not None:
         found.withdrawn_at = clock.now()
         db.session.flush()
     _send(_written(wish, by), 1)
 
 
-def _refuse_vain(wish: Wish) -> None:
+def _refuse_vain(wish: Wish, by: SignedIn) -> None:
+    """The Collectif may ask a coordinator to administer: an association without administrator is mended so."""
     if wish.association_id is None and has_account(wish.mail):
         raise DomainError(HAS_ACCOUNT, field="mail")
-    if wish.association_id is not None and is_member(wish.mail, wish.association_id):
+    now = role_of(wish.mail, wish.association_id) if wish.association_id is not None else None
+    rises = by.is_staff and now is Role.COORDINATOR and wish.role is Role.ADMINISTRATOR
+    if now is not None and not rises:
         raise DomainError("Cette personne fait déjà partie de l’équipe.", field="mail")
+
+
+def _refuse_flood(wish: Wish) -> None:
+    """Invitations that were withdrawn count too: their mails have left."""
+    now = clock.now()
+    if sent_since(now - A_DAY, wish.association_id) >= MOST_WAITING:
+        raise DomainError(ENOUGH_WAITING, field="mail")
+    latest = latest_for(wish.mail, wish.association_id)
+    if latest is not None and _sent_at(latest) > now - BETWEEN_MAILS:
+        raise DomainError(TOO_SOON, field="mail")
+
+
+def _sent_at(invitation: Invitation) -> datetime:
+    """When its last mail was asked for."""
+    return invitation.expires_at - INVITATION_LIFE
 
 
 def _written(wish: Wish, by: SignedIn) -> UUID:
@@ -78,8 +120,12 @@ def _written(wish: Wish, by: SignedIn) -> UUID:
 
 
 def resend(invitation_id: UUID) -> None:
-    """A new link for 14 days; the one mailed before no longer opens. Raises Hidden."""
+    """A new link for 14 days; the one mailed before no longer opens. Raises Hidden, or DomainError when too often."""
     invitation = _waiting(invitation_id)
+    if invitation.link_version > MOST_RESENT:
+        raise DomainError(RESENT_ENOUGH)
+    if _sent_at(invitation) > clock.now() - BETWEEN_MAILS:
+        raise DomainError(TOO_SOON)
     invitation.link_version += 1
     invitation.expires_at = clock.now() + INVITATION_LIFE
     _send(invitation.id, invitation.link_version)
@@ -90,6 +136,16 @@ def withdraw(invitation_id: UUID) -> None:
     """Its link no longer opens. Raises Hidden."""
     _waiting(invitation_id).withdrawn_at = clock.now()
     journal(JournalAct.MEMBER_INVITED, detail=f"withdrawn:{invitation_id}")
+
+
+def withdraw_those_of(account_id: UUID, association_id: UUID | None = None) -> None:
+    """All that this account sent and nobody has answered. association_id: only those for this association."""
+    which = PENDING & (Invitation.invited_by == account_id)
+    if association_id is not None:
+        which &= Invitation.association_id == association_id
+    withdrawn = update(Invitation).where(which).values(withdrawn_at=clock.now()).returning(Invitation.id)
+    for invitation_id in db.session.scalars(withdrawn.execution_options(synchronize_session=False)).all():
+        journal(JournalAct.MEMBER_INVITED, detail=f"withdrawn:{invitation_id}")
 
 
 def _waiting(invitation_id: UUID) -> Invitation:
@@ -158,5 +214,26 @@ def _join(invitation: Invitation, account_id: UUID) -> None:
     if place is not None and place not in associations_of(account_id):
         db.session.add(Membership(account_id=account_id, association_id=place, role=invitation.role))
         db.session.flush()
+    elif place is not None and invitation.role is Role.ADMINISTRATOR:
+        _raise_role(account_id, place)
     invitation.accepted_at, invitation.accepted_by = clock.now(), account_id
     remember(JournalAct.MEMBER_JOINED, account_id, place)
+
+
+def _raise_role(account_id: UUID, association_id: UUID) -> None:
+    """Who was already a member administers from now on, as the Collectif asked.
+
+    The sign-in role may add members and change none: the Collectif's does. Should accepting fail afterwards, the
+    invitation is still open, and accepting it again changes nothing more.
+    """
+    mine = (
+        Membership.account_id == account_id,
+        Membership.association_id == association_id,
+        Membership.ended_at.is_(None),
+        Membership.role == Role.COORDINATOR,
+    )
+    raised = update(Membership).where(*mine).values(role=Role.ADMINISTRATOR).returning(Membership.id)
+    with transaction(Scope(DatabaseRole.STAFF, account_id=account_id)) as session:
+        changed = session.scalar(raised) is not None
+    if changed:
+        remember(JournalAct.ROLE_CHANGED, account_id, association_id, detail=f"{Role.ADMINISTRATOR}:{account_id}")

@@ -15,13 +15,17 @@ from portal.foundation.permissions import Role, SignedIn
 from portal.foundation.queue import Job, enqueue
 from portal.foundation.transactions import after_commit
 from portal.models.account import Account, Membership
+from portal.models.association import Association
 from portal.models.event import JournalAct, Message, Outbox
 from portal.operations.history import journal
+from portal.operations.invitations import withdraw_those_of
 
 LAST_ADMINISTRATOR = (
     "C’est la dernière personne qui administre l’association. Donnez d’abord ce rôle à quelqu’un d’autre."
 )
 OWN_ACCOUNT = "Vous ne pouvez pas fermer votre propre compte\u00a0: demandez-le à quelqu’un de l’équipe."
+LAST_OF_THE_TEAM = "C’est le dernier compte ouvert de l’équipe du Collectif. Invitez d’abord quelqu’un d’autre."
+YOURS_IS_CLOSED = "Votre propre compte vient d’être fermé par quelqu’un de l’équipe."
 
 
 class FactorLoss(StrEnum):
@@ -65,34 +69,74 @@ def change_role(membership: Membership, role: Role) -> None:
 
 
 def end_membership(membership: Membership) -> None:
-    """The person leaves: the database ends their sessions at once. Raises DomainError as change_role does."""
+    """The person leaves: the database ends their sessions at once; the invitations they sent here are withdrawn.
+
+    Raises DomainError as change_role does.
+    """
     _keep_an_administrator(membership)
+    withdraw_those_of(membership.account_id, membership.association_id)
     membership.ended_at = clock.now()
     journal(JournalAct.MEMBER_LEFT, detail=str(membership.account_id))
 
 
 def _keep_an_administrator(leaving: Membership) -> None:
-    """Under a lock on all who administer: two of them who leave at once are told one after the other."""
-    query = (
-        select(Membership.id)
-        .where(
-            Membership.association_id == leaving.association_id,
-            Membership.role == Role.ADMINISTRATOR,
-            Membership.ended_at.is_(None),
-        )
-        .order_by(Membership.id)
-        .with_for_update()
-    )
-    if set(db.session.scalars(query)) == {leaving.id}:
+    if _administering(leaving.association_id) == {leaving.id}:
         raise DomainError(LAST_ADMINISTRATOR)
 
 
+def _administering(association_id: UUID) -> set[UUID]:
+    """The memberships that administer the association with an open account.
+
+    All are locked first and read afterwards, so that two who go at once, or an account that closes meanwhile, are
+    told one after the other.
+    """
+    which = (
+        Membership.association_id == association_id,
+        Membership.role == Role.ADMINISTRATOR,
+        Membership.ended_at.is_(None),
+    )
+    db.session.execute(select(Membership.id).where(*which).order_by(Membership.id).with_for_update()).all()
+    able = select(Membership.id).join(Account, Account.id == Membership.account_id)
+    return set(db.session.scalars(able.where(*which, Account.closed_at.is_(None))))
+
+
 def close_account(account_id: UUID, *, by: SignedIn) -> None:
-    """Nobody signs in with it any more; the database ends its sessions at once. Raises Hidden or DomainError."""
+    """Nobody signs in with it any more; the database ends its sessions at once; what it invited is withdrawn.
+
+    Raises Hidden, or DomainError when the Collectif or an association would have nobody left.
+    """
     if account_id == by.account_id:
         raise DomainError(OWN_ACCOUNT)
+    _keep_a_team(account_id, by)
+    _keep_associations_administered(account_id)
     _change(update(Account).where(Account.id == account_id, Account.closed_at.is_(None)).values(closed_at=clock.now()))
+    withdraw_those_of(account_id)
     journal(JournalAct.MEMBER_LEFT, detail=str(account_id))
+
+
+def _keep_a_team(leaving: UUID, by: SignedIn) -> None:
+    """Under a lock on the whole team, in a fixed order: of two who close each other's account, one succeeds."""
+    query = select(Account.id).where(Account.staff, Account.closed_at.is_(None)).order_by(Account.id)
+    team = set(db.session.scalars(query.with_for_update(key_share=True)))
+    if by.account_id not in team:
+        raise DomainError(YOURS_IS_CLOSED)
+    if team == {leaving}:
+        raise DomainError(LAST_OF_THE_TEAM)
+
+
+def _keep_associations_administered(leaving: UUID) -> None:
+    query = (
+        select(Membership.id, Membership.association_id, Association.name)
+        .join(Association, Association.id == Membership.association_id)
+        .where(Membership.account_id == leaving, Membership.role == Role.ADMINISTRATOR, Membership.ended_at.is_(None))
+        .order_by(Membership.association_id)
+    )
+    for row in db.session.execute(query).all():
+        if _administering(row.association_id) == {row.id}:
+            raise DomainError(
+                f"C’est la dernière personne qui administre {row.name}. Invitez d’abord quelqu’un d’autre à"
+                " l’administrer, membre de l’équipe ou non."
+            )
 
 
 def reopen_account(account_id: UUID) -> None:

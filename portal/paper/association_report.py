@@ -14,7 +14,7 @@ from portal.web.charts import Progress
 from portal.web.figures import charts, findings, groups
 from portal.web.figures.charts import Told
 from portal.web.figures.masks import elsewhere_enough
-from portal.web.typography import MONTHS, NBSP, day, number, percent, plural, share
+from portal.web.typography import MONTHS, NBSP, day, number, percent, plural
 
 LINES = {"offered": "Reçues", "accepted": "Acceptées", "paired": "En binôme"}
 PEOPLE = {Side.MENTEE: "Jeunes", Side.MENTOR: "Bénévoles"}
@@ -91,7 +91,7 @@ def _findings(of: AssociationMonth) -> Iterator[str]:
         if _has_objective(of, side):
             line = of.objectives[side]
             yield (
-                f"{PEOPLE[side]}{NBSP}: {number(line.committed)} engagements pour un objectif de"
+                f"{PEOPLE[side]}{NBSP}: {number(line.committed)} engagements à ce jour pour un objectif de"
                 f" {number(line.objective)}, soit {percent(line.attainment)}."
             )
 
@@ -109,14 +109,14 @@ def _came(now: Tally) -> str:
 
 
 def _told_of(its: SideFigures, network: Tally | None) -> Iterator[str]:
-    own, theirs = its.now.answering_days(), _days(network)
+    own, theirs, who = its.now.answering_days(), _days(network), PEOPLE[its.side]
     if own is not None and theirs is not None:
-        yield f"La moitié des réponses arrivent en {findings.days_said(own, long=True)}{NBSP}; dans le réseau, en {findings.days_said(theirs, long=True)}."
+        yield f"{who}{NBSP}: la moitié des réponses arrivent en {findings.days_said(own, long=True)}{NBSP}; dans le réseau, en {findings.days_said(theirs, long=True)}."
     if reason := _leading_reason(its.now):
-        yield f"Premier motif de réorientation, {_first(reason)}."
+        yield f"{who}{NBSP}: premier motif de réorientation, {_first(reason)}."
     if its.now.total("expired"):
         silent = its.now.total("expired")
-        yield f"{plural(silent, 'demande est repartie', 'demandes sont reparties')} sans réponse au bout du délai."
+        yield f"{who}{NBSP}: {plural(silent, 'demande est repartie', 'demandes sont reparties')} sans réponse au bout du délai."
 
 
 def _leading_reason(now: Tally) -> str:
@@ -154,12 +154,12 @@ def _figures(its: SideFigures, network: Tally | None) -> Iterator[Figure]:
     }
     yield {
         "label": "Acceptées",
-        "figure": share(now.total("accepted"), offered),
+        "figure": findings.share_said(now.total("accepted"), offered),
         "note": plural(now.total("accepted"), "demande"),
     }
     yield {
         "label": "Réorientées",
-        "figure": share(now.total("bounced"), offered),
+        "figure": findings.share_said(now.total("bounced"), offered),
         "note": plural(now.total("bounced"), "demande"),
     }
     yield {"label": "Binômes", "figure": number(now.total("paired")), "note": "formés dans le mois"}

@@ -1,6 +1,6 @@
 """The board's report: the whole network over a period, mentees and mentors side by side."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -14,12 +14,14 @@ from portal.queries.figures import SideFigures
 from portal.queries.leads import STATE_LABELS
 from portal.queries.objectives import ObjectiveLine
 from portal.queries.reports import BoardPeriod, Stuck
-from portal.web.charts import COUNT, Bar, Bars, FranceMap, Progress
+from portal.web.charts import COUNT, Bar, Bars, FranceMap, Progress, Value
+from portal.web.charts.bars import weight
 from portal.web.charts.outlines import outlines
 from portal.web.figures import charts, findings
 from portal.web.figures.charts import Told
-from portal.web.figures.masks import published
-from portal.web.typography import NBSP, day, listed, number, percent, period, plural, share
+from portal.web.figures.masks import published, published_table
+from portal.web.figures.told_to_all import TOO_FEW, known
+from portal.web.typography import NBSP, day, listed, number, percent, period, plural
 
 LINES = {"received": "Reçues", "accepted": "Acceptées", "paired": "En binôme"}
 WHO = {Side.MENTEE: "jeunes", Side.MENTOR: "bénévoles"}
@@ -168,8 +170,8 @@ def _figures(its: SideFigures) -> Iterator[Figure]:
     }
     yield {
         "label": "Acceptées",
-        "figure": share(now.total("accepted"), received),
-        "note": f"dont {share(first, now.total('accepted'))} du premier coup",
+        "figure": findings.share_said(now.total("accepted"), received),
+        "note": f"dont {findings.share_said(first, now.total('accepted'))} du premier coup",
     }
     yield {"label": "Binômes", "figure": number(now.total("paired")), "note": ""}
     yield {
@@ -216,15 +218,37 @@ def _told(count: int) -> str:
 
 def _map(its: SideFigures) -> Map:
     told = charts.france(its)
-    received, paired = its.now.by("received", "departement"), its.now.by("paired", "departement")
-    counts = {code: published(n) for code, n in received.items() if code in outlines().names}
-    rows = [(_departement(code), _told(n), _told(paired.get(code, 0))) for code, n in received.items() if code][:FIRST]
+    received, paired = (_by_departement(its, measure) for measure in ("received", "paired"))
+    inside = {code: n for code, n in (received or {}).items() if code in outlines().names}
+    ranked = _ranked({code: (n,) for code, n in (received or {}).items() if code})[:FIRST]
+    rows = [
+        (_departement(code), COUNT.words(n), COUNT.words(paired.get(code, 0) if paired is not None else None))
+        for code, (n,) in ranked
+    ]
     half = -(-len(rows) // 2)
     return Map(
         PEOPLE[its.side],
-        replace(told, chart=FranceMap(counts, "Reçues")),
+        replace(
+            told,
+            title=findings.map_finding(known(inside)) if received is not None else "Les départements",
+            chart=FranceMap(inside, "Reçues"),
+            note=told.note if received is not None else TOO_FEW,
+        ),
         tuple(tuple(part) for part in (rows[:half], rows[half:]) if part),
     )
+
+
+def _by_departement(its: SideFigures, measure: str) -> dict[str, Value] | None:
+    """As they may be told: their total is on another page, as it is. Those that no map has are one, told beside it."""
+    counts = its.now.by(measure, "departement")
+    apart = {code: n for code, n in counts.items() if code in outlines().names}
+    told = published_table(apart, exact_total=True)
+    return None if told is None else {**told, **{code: published(n) for code, n in counts.items() if code not in apart}}
+
+
+def _ranked(counts: Mapping[str, tuple[Value, ...]]) -> list[tuple[str, tuple[Value, ...]]]:
+    """Most first, by what is told: the order says nothing that the figures do not."""
+    return sorted(counts.items(), key=lambda one: (-sum(map(weight, one[1])), one[0]))
 
 
 def _stuck_said(rows: tuple[Stuck, ...]) -> str:
@@ -232,10 +256,14 @@ def _stuck_said(rows: tuple[Stuck, ...]) -> str:
     return f"{number(waitlisted)} sans place, {number(unroutable)} sans solution"
 
 
-def _stuck(rows: tuple[Stuck, ...]) -> list[tuple[str, str, str]]:
-    """Département, without a place, without a solution."""
-    told = rows[:MOST_DEPARTEMENTS]
-    return [(_departement(row.departement), _told(row.waitlisted), _told(row.unroutable)) for row in told]
+def _stuck(rows: tuple[Stuck, ...]) -> list[tuple[str, str, str]] | None:
+    """Département, without a place, without a solution; None when their totals would give one of them away."""
+    waitlisted = published_table({row.departement: row.waitlisted for row in rows}, exact_total=True)
+    unroutable = published_table({row.departement: row.unroutable for row in rows}, exact_total=True)
+    if waitlisted is None or unroutable is None:
+        return None
+    told = _ranked({code: (waitlisted[code], unroutable[code]) for code in waitlisted})[:MOST_DEPARTEMENTS]
+    return [(_departement(code), COUNT.words(both[0]), COUNT.words(both[1])) for code, both in told]
 
 
 def _departement(code: str) -> str:

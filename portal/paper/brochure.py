@@ -219,8 +219,7 @@ def _figures(published: Sequence[Mapping[str, Any]]) -> Iterable[Fact]:
 
 def _row(one: Sheet, anchor: str) -> Row:
     room = _room(one.places.get(Side.MENTEE))
-    asked = [programme.criteria[Side.MENTEE] for programme in one.programmes if Side.MENTEE in programme.criteria]
-    takes = tuple(dict.fromkeys(_taken(criteria) for criteria in asked))
+    takes = _takes([programme for programme in one.programmes if Side.MENTEE in programme.criteria])
     meetings = dict.fromkeys(_said(programme.told.get("meeting")) for programme in one.programmes)
     return Row(
         name=one.name,
@@ -230,6 +229,14 @@ def _row(one: Sheet, anchor: str) -> Row:
         places="—" if room is None else f"{room.figure} ou plus" if room.words.endswith("plus") else room.figure,
         mail=one.mail,
     )
+
+
+def _takes(programmes: Sequence[ProgrammeTold]) -> tuple[str, ...]:
+    """Whom the programmes take, once; each under its name when they differ."""
+    taken = [(french(one.name), _taken(one.criteria[Side.MENTEE])) for one in programmes]
+    if len({words for _, words in taken}) <= 1:
+        return tuple(dict.fromkeys(words for _, words in taken))
+    return tuple(dict.fromkeys(f"{name}{NBSP}: {words[:1].lower()}{words[1:]}" for name, words in taken))
 
 
 def _taken(criteria: Expression) -> str:

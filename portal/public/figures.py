@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from portal.foundation import clock
 from portal.foundation.permissions import public
 from portal.queries.associations import current_campaign
-from portal.queries.figures import DAY, Figures, network_figures
+from portal.queries.figures import DAY, Figures
+from portal.queries.figures_public import figures_told
 from portal.web.figures.periods import Asked, asked_by
 from portal.web.figures.sheets import table_answer
 from portal.web.figures.told_to_all import finding, key_figures, told
@@ -23,9 +24,12 @@ public_figures = Blueprint("public_figures", __name__, url_prefix="/chiffres-du-
 
 
 def asked_here() -> Asked:
-    """The side of the address, over the campaign so far (without one, a year); no period of one's own."""
+    """The side of the address, over the campaign so far (without one, a year); no period of one's own.
+
+    Up to the last Sunday that is over: on a Sunday, the one before.
+    """
     today = clock.today()
-    last_sunday = today - timedelta(days=today.isoweekday() % 7)
+    last_sunday = today - timedelta(days=today.isoweekday())
     campaign = current_campaign()
     begun = campaign if campaign and campaign.starts_on < last_sunday - 2 * 7 * DAY else None
     return asked_by({"cote": request.args.get("cote", "")}, last_sunday, begun)
@@ -34,7 +38,7 @@ def asked_here() -> Asked:
 def figures_here() -> tuple[Asked, Figures]:
     refuse_too_many(ANSWERS, "figures")
     asked = asked_here()
-    return asked, network_figures(asked.period)
+    return asked, figures_told(asked.period)
 
 
 @public_figures.get("")

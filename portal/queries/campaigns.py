@@ -145,7 +145,8 @@ def gaps_ahead(found: list[Campaign]) -> list[Gap]:
         return [Gap(today, None)]
     gaps = [Gap(today, ahead[0].starts_on - DAY)] if ahead[0].starts_on > today else []
     gaps += [Gap(one.ends_on + DAY, after.starts_on - DAY) for one, after in pairwise(ahead)]
-    return [gap for gap in gaps if gap.last is None or gap.first <= gap.last] + [Gap(ahead[-1].ends_on + DAY, None)]
+    after = [Gap(ahead[-1].ends_on + DAY, None)] if ahead[-1].ends_on < date.max else []
+    return [gap for gap in gaps if gap.last is None or gap.first <= gap.last] + after
 
 
 def anything_validated(campaign_id: UUID) -> bool:

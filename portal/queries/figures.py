@@ -1,13 +1,14 @@
 """Figures of a period, for an association or the whole network: sums by day and what events have appended since.
 
 Each function is one statement, so nothing is read twice or missed while a fold moves amounts from one to the other.
-The scope decides what can be read: an association its own sums, and the network's delays; the public the network's.
+The scope decides what can be read: an association its own sums, and the network's delays; the public none of these (see
+figures_public).
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -15,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Integer, Select, Subquery, case, cast, func, select, union_all
 
 from matching.vocabulary import Side
+from portal.foundation import clock
 from portal.foundation.extensions import db
 from portal.models.figure import DailyFigure, FigureDelta
 
@@ -36,6 +38,13 @@ class Period:
     @property
     def days(self) -> int:
         return (self.last - self.first).days + 1
+
+    @property
+    def instants(self) -> tuple[datetime, datetime]:
+        """From the first midnight in Paris to the one after the last day, that one left out."""
+        midnight = datetime.min.time()
+        first, after = (datetime.combine(day, midnight, clock.PARIS) for day in (self.first, self.last + DAY))
+        return first, after
 
     @property
     def whole_weeks(self) -> slice:
@@ -138,7 +147,7 @@ def association_figures(association_id: UUID, period: Period) -> Figures:
 
 
 def network_figures(period: Period) -> Figures:
-    """Three statements; the public scope gets fewer dimensions."""
+    """Three statements."""
     return _figures(None, period)
 
 
@@ -195,7 +204,7 @@ def median_days(hours: Mapping[int, int]) -> float | None:
 
 
 def _figures(whose: UUID | None, period: Period) -> Figures:
-    since = _first_day(whose)
+    since = first_day(whose)
     compared = since is not None and since <= period.previous.first
     now, before = _tallies(whose, period)
     weekly = _weekly(whose, period)
@@ -205,7 +214,8 @@ def _figures(whose: UUID | None, period: Period) -> Figures:
     return Figures(period, sides, since)
 
 
-def _first_day(whose: UUID | None) -> date | None:
+def first_day(whose: UUID | None) -> date | None:
+    """The first day anything was counted, for an association or the whole network (None); None when nothing ever was."""
     query = union_all(
         *(
             select(func.min(sums.day).label("day")).where(

@@ -1,13 +1,18 @@
-"""What stands at this moment, counted from the requests themselves (staff's sight)."""
+"""What stands at this moment, counted from the requests themselves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from matching.vocabulary import Side
 from portal.foundation.extensions import db
+from portal.models.assignment import Assignment, AssignmentState
+from portal.models.event import Event, EventName
 from portal.models.referral import Referral, ReferralState
+from portal.queries.figures import Period
 
 WAITS = (
     ReferralState.AWAITING_CONSENT,
@@ -16,6 +21,8 @@ WAITS = (
     ReferralState.WAITLISTED,
     ReferralState.UNROUTABLE,
 )
+# What counts as committed no longer, once it had been accepted; a pair that has ended still counts.
+LAPSED = (AssignmentState.BOUNCED, AssignmentState.GIVEN_UP, AssignmentState.WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Waiting:
 
 
 def waiting_now() -> dict[Side, Waiting]:
-    """One statement."""
+    """Staff's sight. One statement."""
     query = (
         select(Referral.side, Referral.state, func.count())
         .where(Referral.state.in_(WAITS))
@@ -49,3 +56,28 @@ def waiting_now() -> dict[Side, Waiting]:
     for side, state, number in db.session.execute(query):
         found[side][state] = number
     return {side: Waiting(states) for side, states in found.items()}
+
+
+def lapsed_since(association_id: UUID, side: Side, period: Period) -> int:
+    """How many requests accepted in the period were sent back, given up or withdrawn since. One statement."""
+    first, after = period.instants
+    accepted, undone = aliased(Event), aliased(Event)
+    taken_back = select(undone.id).where(
+        undone.assignment_id == accepted.assignment_id,
+        undone.name == EventName.ASSIGNMENT_UNDONE,
+        undone.at >= accepted.at,
+    )
+    query = (
+        select(func.count(Assignment.id.distinct()))
+        .join(accepted, accepted.assignment_id == Assignment.id)
+        .where(
+            accepted.association_id == association_id,
+            accepted.name == EventName.ASSIGNMENT_ACCEPTED,
+            accepted.at >= first,
+            accepted.at < after,
+            Assignment.side == side,
+            Assignment.state.in_(LAPSED),
+            ~taken_back.exists(),
+        )
+    )
+    return db.session.scalar(query) or 0

@@ -17,7 +17,10 @@ PENDING = Invitation.accepted_at.is_(None) & Invitation.withdrawn_at.is_(None)
 
 @dataclass(frozen=True)
 class Pending:
-    """An invitation nobody has accepted yet; place is None for the Collectif's team."""
+    """An invitation nobody has accepted yet; place is None for the Collectif's team.
+
+    invited_by: a name; None when the scope does not see that person (for an association: the Collectif's team).
+    """
 
     id: UUID
     mail: str
@@ -25,6 +28,7 @@ class Pending:
     sent_at: datetime
     expires_at: datetime
     place: str | None
+    invited_by: str | None
 
 
 def invitation_of(invitation_id: UUID, *, lock: bool = False) -> Invitation | None:
@@ -55,8 +59,10 @@ def _pending(which: ColumnElement[bool]) -> list[Pending]:
             Invitation.created_at,
             Invitation.expires_at,
             Association.name,
+            Account.name,
         )
         .outerjoin(Association, Association.id == Invitation.association_id)
+        .outerjoin(Account, Account.id == Invitation.invited_by)
         .where(PENDING, which)
         .order_by(Association.name.nulls_first(), Invitation.created_at.desc(), Invitation.id)
     )
@@ -73,17 +79,42 @@ def pending_for(mail: str, association_id: UUID | None) -> Invitation | None:
     return db.session.scalars(query).one_or_none()
 
 
-def is_member(mail: str, association_id: UUID) -> bool:
+def latest_for(mail: str, association_id: UUID | None) -> Invitation | None:
+    """The one mailed last to this address from there, whatever became of it."""
     query = (
-        select(Account.id)
-        .join(Membership, Membership.account_id == Account.id)
+        select(Invitation)
+        .where(
+            func.lower(Invitation.mail) == normalised_mail(mail),
+            Invitation.association_id.is_not_distinct_from(association_id),
+        )
+        .order_by(Invitation.expires_at.desc())
+        .limit(1)
+    )
+    return db.session.scalars(query).one_or_none()
+
+
+def sent_since(start: datetime, association_id: UUID | None) -> int:
+    """How many invitations to there wait for an answer, or were made since and withdrawn."""
+    query = select(func.count()).where(
+        Invitation.association_id.is_not_distinct_from(association_id),
+        Invitation.accepted_at.is_(None),
+        PENDING | (Invitation.created_at > start),
+    )
+    return db.session.scalar(query) or 0
+
+
+def role_of(mail: str, association_id: UUID) -> Role | None:
+    """What the person of this address does for the association now; None when they are no member."""
+    query = (
+        select(Membership.role)
+        .join(Account, Membership.account_id == Account.id)
         .where(
             func.lower(Account.mail) == normalised_mail(mail),
             Membership.association_id == association_id,
             Membership.ended_at.is_(None),
         )
     )
-    return db.session.scalar(query) is not None
+    return db.session.scalar(query)
 
 
 def has_account(mail: str) -> bool:

@@ -1,5 +1,6 @@
 """The companies' side of the offer: kits to download, where mentors are lacking, a company's own page."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ from portal.queries.documents import company_kits
 from portal.queries.offer_texts import Shown, texts_in_force
 from portal.queries.orienting_panel import Panel
 
-MASKED_UNDER = 5
 MOST_ASKED = 20
+SLUG = re.compile(r"[a-z0-9_-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def kits_in_force() -> list[Kit]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A département where young people wait for a mentor; never fewer than five of them."""
+    """A département where young people wait for a mentor; never fewer than five of them, rounded down to five."""
 
     name: str
     code: str
@@ -101,7 +102,7 @@ def _regions_around(place: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class EmployeesPage:
-    """What a company's own page says. volunteers: None under five, so that nobody is told apart."""
+    """What a company's own page says. volunteers: rounded down to five, None under five: nobody is told apart."""
 
     slug: str
     name: str
@@ -110,15 +111,21 @@ class EmployeesPage:
     volunteers: int | None
 
 
+def could_be_slug(text: str) -> bool:
+    """Whether it is worth asking the database, which takes not every sign."""
+    return SLUG.fullmatch(text) is not None
+
+
 def employees_page(slug: str) -> EmployeesPage | None:
-    """One query."""
-    volunteers = func.company_volunteers(Company.id).label("volunteers")
+    """One query; none for what no company's link can be."""
+    if not could_be_slug(slug):
+        return None
+    volunteers = func.company_volunteers_told(Company.id).label("volunteers")
     query = select(Company.slug, Company.name, Company.words, Company.closed_at, volunteers).where(Company.slug == slug)
     row = db.session.execute(query).one_or_none()
     if row is None:
         return None
-    told = row.volunteers if row.volunteers >= MASKED_UNDER else None
-    return EmployeesPage(row.slug, row.name, row.words, row.closed_at is not None, told)
+    return EmployeesPage(row.slug, row.name, row.words, row.closed_at is not None, row.volunteers or None)
 
 
 @dataclass(frozen=True)
@@ -130,5 +137,6 @@ class NamedAssociation:
 
 def associations_named(slugs: Sequence[str]) -> list[NamedAssociation]:
     """Those with these slugs, by name; one query, whatever was asked."""
-    query = select(Association.id, Association.slug, Association.name).where(Association.slug.in_(slugs[:MOST_ASKED]))
+    asked = [slug for slug in slugs[:MOST_ASKED] if could_be_slug(slug)]
+    query = select(Association.id, Association.slug, Association.name).where(Association.slug.in_(asked))
     return [NamedAssociation(*row) for row in db.session.execute(query.order_by(Association.name, Association.id))]

@@ -17,14 +17,14 @@ class BuiltinText:
 
 HOME = BuiltinText(
     "Trois façons d’entrer dans le mentorat, une seule porte.",
-    "Environ mille entreprises, de la PME au CAC 40, ont déjà un lien avec une association du Collectif. Choisissez selon "
-    "où vous en êtes ; vous pourrez passer de l’une à l’autre.",
+    "Les associations du Collectif travaillent déjà avec des entreprises, de la PME au CAC 40. Choisissez selon où vous en "
+    "êtes ; vous pourrez passer de l’une à l’autre.",
     """
 ## Pourquoi une entreprise s’engage
 
 Un mentor donne quelques heures par mois à un jeune qui n’a pas toujours, autour de lui, quelqu’un à qui demander conseil. Vos salariés ont ce qu’il cherche : un métier, un parcours, des erreurs déjà faites, du temps régulier.
 
-- **Pour le jeune** : 84 % disent avoir davantage confiance en leur parcours, selon une étude publiée par une association membre.
+- **Pour le jeune** : davantage de confiance en son parcours, disent les études publiées par des membres du Collectif.
 - **Pour le salarié** : un engagement qui se voit, cadré par une association, et qui dure six mois au moins.
 - **Pour l’entreprise** : une action suivie par des professionnels, près de vos sites.
 
@@ -48,7 +48,7 @@ Le mentorat est une relation **volontaire**, à deux, entre un mentor et un jeun
 
 ## Est-ce que cela marche ?
 
-Les associations membres publient leurs études. Parmi les jeunes accompagnés, on y lit que :
+Des études publiées par des membres du Collectif donnent, parmi les jeunes qu’ils accompagnent, des parts comme celles-ci :
 
 - 84 % ont davantage confiance en leur parcours ;
 - 89 % ont de meilleurs résultats scolaires ;
@@ -190,7 +190,7 @@ Merci à celles et ceux qui tenteront l’aventure.
 1. **Faites-le signer** par la direction : c’est elle qui rend le temps possible.
 2. **Rappelez-le une fois**, quelques semaines plus tard.
 3. **Faites parler quelqu’un** qui est déjà mentor : trois phrases et un prénom valent mieux qu’une affiche.
-4. **Donnez un chiffre vrai** au bout de trois mois : combien de volontaires, combien de binômes.
+4. **Donnez un chiffre vrai** au bout de trois mois : combien de volontaires ; votre page les compte. Pour les binômes, demandez à l’association.
 """,
 )
 

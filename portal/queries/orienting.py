@@ -1,11 +1,14 @@
 """Which associations suit a company, and why: the criteria in force, judged as the engine judges them.
 
 A programme fits when, at one site at least, it may accompany a young person the company means, and (if employees are to
-mentor) may take one of its employees. Order: most sites covered, most wishes met by name, those lacking mentors, then the alphabet.
+mentor) may take one of its employees. Order: most sites covered, most wishes met by name, fewest points left to verify,
+those lacking mentors; equals in an order drawn by lot from the answers, never by name.
 """
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -38,10 +41,17 @@ class Candidate:
     changes: int
     elsewhere: bool
     met: int
+    matter: Matter = field(compare=False, repr=False)
 
     @property
     def fits(self) -> bool:
         return not self.changes
+
+    def merit(self, lacking: frozenset[UUID]) -> tuple[Any, ...]:
+        """What ranks it, smallest first; equal merits are a tie. lacking: the associations that want mentors."""
+        unsettled = sum(1 for _ in unsure(self.matter))
+        wanting = self.association in lacking
+        return (self.elsewhere, self.changes, -len(self.covered), -self.met, unsettled, not wanting)
 
 
 @dataclass(frozen=True)
@@ -60,10 +70,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Oriented:
-    """answers: two to five, or fewer when the house has no more. others: of the territory, each with a reason."""
+    """answers: two to five, or fewer when the house has no more. others: of the territory, each with a reason.
+
+    tied: how many of the first answers nothing but the lot sets apart; 0 when the first stands alone.
+    """
 
     answers: tuple[Answer, ...]
     others: tuple[Answer, ...]
+    tied: int
 
     @property
     def fitting(self) -> int:
@@ -74,23 +88,28 @@ def orient(wishes: Wishes, panel: Panel, *, lacking: Iterable[UUID]) -> Oriented
     """The answers for a company. lacking: the associations that want mentors."""
     short = frozenset(lacking)
     search = Search(wishes, panel)
-    found = _best_of_each(search.fitting(), panel, short)
-    near = _best_of_each(search.near_misses(found), panel, short)
+    found = _best_of_each(search.fitting(), search, short)
+    near = _best_of_each(search.near_misses(found), search, short)
     if len(found) + len(near) < FEWEST:
-        near = _best_of_each(search.near_misses(found, anywhere=True), panel, short)
+        near = _best_of_each(search.near_misses(found, anywhere=True), search, short)
     shown = found[:MOST] if len(found) >= FEWEST else [*found, *near][:WHOLE]
     others = [one for one in (*found, *near) if one not in shown and not one.elsewhere]
-    tell = Telling(search, panel, short)
-    return Oriented(tuple(map(tell.answer, shown)), tuple(map(tell.answer, others)))
+    tell = Telling(panel, short)
+    return Oriented(tuple(map(tell.answer, shown)), tuple(map(tell.answer, others)), _tied(shown, short))
 
 
-def _best_of_each(found: Iterable[Candidate], panel: Panel, lacking: frozenset[UUID]) -> list[Candidate]:
-    """The best programme of each association, best first; ties by name, so that the order never depends on luck."""
+def _tied(shown: Sequence[Candidate], lacking: frozenset[UUID]) -> int:
+    merits = [one.merit(lacking) for one in shown]
+    equals = merits.count(merits[0]) if merits else 0
+    return equals if equals > 1 else 0
+
+
+def _best_of_each(found: Iterable[Candidate], search: "Search", lacking: frozenset[UUID]) -> list[Candidate]:
+    """The best programme of each association, best first; among equals, the lot of these answers decides."""
 
     def rank(one: Candidate) -> tuple[Any, ...]:
-        name = panel.associations[one.association].folded
-        last = (name, str(one.association), panel.programmes[one.programme].name, str(one.programme))
-        return (one.elsewhere, one.changes, -len(one.covered), -one.met, one.association not in lacking, *last)
+        name = search.panel.programmes[one.programme].name
+        return (*one.merit(lacking), search.lot(one.association), name, str(one.programme))
 
     best: dict[UUID, Candidate] = {}
     for one in sorted(found, key=rank):
@@ -106,6 +125,12 @@ class Search:
         self.sites = sites_of(wishes)
         self.young = self._judged(panel.young, young_people)
         self.grown = self._judged(panel.grown, employees) if wishes.mentors else []
+        answers = {name: sorted(told) if isinstance(told, list) else told for name, told in wishes.to_json().items()}
+        self._seed = json.dumps(answers, sort_keys=True)
+
+    def lot(self, association: UUID) -> str:
+        """Its place in a draw that the answers alone settle: the same address shows the same order to everybody."""
+        return sha256(f"{self._seed}{association}".encode()).hexdigest()
 
     def _judged(self, shelf: Shelf, people: Any) -> list[tuple[Typical, Outcomes]]:
         return [
@@ -169,7 +194,20 @@ class Search:
         held = {SPECIFIC.get(ground.test.code) for ground in told if _held(ground)}
         met = (held - lost) & self._asked()
         association = self.panel.programmes[key].association_id
-        return Candidate(key, association, covered, young, grown, changes, elsewhere=False, met=len(met))
+        matter = self._matter(key, told, covered, grown)
+        return Candidate(key, association, covered, young, grown, changes, elsewhere=False, met=len(met), matter=matter)
+
+    def _matter(self, key: UUID, told: list[Ground], covered: tuple[Site, ...], grown: Typical | None) -> Matter:
+        return Matter(
+            young=told,
+            grown=grounds(self.panel.grown, key, grown),
+            employee=grown,
+            covered=covered,
+            sites=self.sites,
+            wishes=self.wishes,
+            mentors=self.panel.grown.programme(key),
+            lacking=False,
+        )
 
     def _asked(self) -> set[str | None]:
         wishes = self.wishes
@@ -222,11 +260,12 @@ def _elsewhere(changes: Iterable[tuple[Any, bool]]) -> bool:
 class Telling:
     """Candidates put into words."""
 
-    def __init__(self, search: Search, panel: Panel, lacking: frozenset[UUID]) -> None:
-        self.search, self.panel, self.lacking = search, panel, lacking
+    def __init__(self, panel: Panel, lacking: frozenset[UUID]) -> None:
+        self.panel, self.lacking = panel, lacking
 
     def answer(self, one: Candidate) -> Answer:
-        association, matter = self.panel.associations[one.association], self._matter(one)
+        association = self.panel.associations[one.association]
+        matter = replace(one.matter, lacking=one.association in self.lacking)
         return Answer(
             association=one.association,
             name=association.name,
@@ -236,16 +275,4 @@ class Telling:
             lacking=matter.lacking,
             why=tuple(for_it(matter)),
             but=(*against(matter), *unsure(matter)),
-        )
-
-    def _matter(self, one: Candidate) -> Matter:
-        return Matter(
-            young=grounds(self.panel.young, one.programme, one.young),
-            grown=grounds(self.panel.grown, one.programme, one.grown),
-            employee=one.grown,
-            covered=one.covered,
-            sites=self.search.sites,
-            wishes=self.search.wishes,
-            mentors=self.panel.grown.programme(one.programme),
-            lacking=one.association in self.lacking,
         )

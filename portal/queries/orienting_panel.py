@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +23,6 @@ from portal.models.association import Association
 from portal.models.campaign import Campaign
 from portal.models.capacity import Capacity
 from portal.models.programme import Programme, ProgrammeVersion
-from portal.places.folding import fold
 
 log = logging.getLogger(__name__)
 Signature = tuple[tuple[Any, ...], ...]
@@ -38,10 +36,6 @@ class AssociationTold:
     slug: str
     name: str
     sheet: Mapping[str, Any] = field(hash=False)
-
-    @cached_property
-    def folded(self) -> str:
-        return fold(self.name)
 
     def of_programme(self, name: str) -> Mapping[str, Any]:
         """What the sheet says of one programme; nothing when it is silent."""
@@ -164,7 +158,7 @@ def _shelf(side: Side, candidates: Iterable[Candidate]) -> Shelf:
 
 def associations_lacking_mentors(on: date) -> frozenset[UUID]:
     """Those further from their objective of mentors than none; how far is nobody's business here."""
-    rows = db.session.execute(text("SELECT association_id FROM mentors_lacking(:day) WHERE lacking > 0"), {"day": on})
+    rows = db.session.execute(text("SELECT association_id FROM mentors_lacking(:day)"), {"day": on})
     return frozenset(rows.scalars())
 
 

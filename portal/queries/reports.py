@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -111,15 +111,8 @@ def campaign_on(day: date) -> Campaign | None:
     return db.session.scalar(select(Campaign).where(Campaign.starts_on <= day, Campaign.ends_on >= day))
 
 
-def _bounds(period: Period) -> tuple[datetime, datetime]:
-    """From the first midnight in Paris to the one after the last day."""
-    first, after = period.first, period.last + timedelta(days=1)
-    midnight = datetime.min.time()
-    return datetime.combine(first, midnight, clock.PARIS), datetime.combine(after, midnight, clock.PARIS)
-
-
 def _programmes(association_id: UUID, period: Period) -> list[ProgrammeLine]:
-    start, end = _bounds(period)
+    start, end = period.instants
     state = Assignment.state
     query: AnySelect = (
         select(
@@ -182,7 +175,7 @@ def _leads() -> dict[LeadState, int]:
 
 
 def _leads_received(period: Period) -> int:
-    start, end = _bounds(period)
+    start, end = period.instants
     query = select(func.count()).select_from(Lead).where(Lead.received_at >= start, Lead.received_at < end)
     return db.session.scalar(query) or 0
 

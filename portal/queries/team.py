@@ -74,6 +74,16 @@ def members(association_id: UUID) -> list[Member]:
     return [Member(*row) for row in db.session.execute(query)]
 
 
+def names_of_all(association_id: UUID) -> dict[UUID, str]:
+    """Everybody who works or has worked for the association, by account."""
+    query = (
+        select(Account.id, Account.name)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.association_id == association_id)
+    )
+    return {row.id: row.name for row in db.session.execute(query)}
+
+
 def latest_acts(association_id: UUID) -> Sequence[Act]:
     """The association's own last acts, newest first: answers, readings, changes."""
     query = (

@@ -1,7 +1,8 @@
 """The trial of criteria: what others would have changed over the last 30 days, and who would come now.
 
 The association's own role sees nobody else's request, so all of it is read by the router's role, read-only, in a scope
-of its own; only counts leave this module, and the numbers of requests the association already holds.
+of its own; only counts leave this module, and the numbers of requests the association already holds. The counts are
+exact: `trial_told` says what of them an association reads.
 """
 
 from collections import Counter
@@ -32,7 +33,7 @@ from portal.queries.retrospect import Changes, changes_since
 
 WINDOW = timedelta(days=30)
 MOST_RECENT = 5_000
-FEW = 5
+MOST_NAMED = 5
 UNCONFIRMED = (ReferralState.AWAITING_CONSENT, ReferralState.ANONYMISED)
 READER = Scope(DatabaseRole.ROUTER, read_only=True)
 NOWHERE = Outcomes(0, 0, 0, 0)
@@ -52,10 +53,10 @@ class Fits:
 
 @dataclass(frozen=True)
 class Source:
-    """Where gains come from. count: None under five."""
+    """Where gains come from."""
 
     name: str
-    count: int | None
+    count: int
 
 
 @dataclass(frozen=True)
@@ -201,9 +202,8 @@ def _departement(profile: Profile) -> str:
 
 
 def _sources(names: Iterable[str]) -> tuple[Source, ...]:
-    """The largest first; under five nobody is counted."""
-    counted = Counter(names).most_common(FEW)
-    return tuple(Source(name, count if count >= FEW else None) for name, count in counted)
+    """The largest first."""
+    return tuple(Source(name, count) for name, count in Counter(names).most_common(MOST_NAMED))
 
 
 def _places_left(coming: DryRun) -> int | None:

@@ -14,7 +14,7 @@ from portal.foundation.permissions import public_without_database
 
 mailbox = Blueprint("mailbox", __name__, url_prefix="/courrier")
 SHOWN = 50
-NAME = re.compile(r"[\w.-]+")
+NAME = re.compile(r"[A-Za-z0-9_.-]{1,200}")
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,10 @@ def index() -> str:
 @mailbox.get("/<key>")
 @public_without_database
 def message(key: str) -> str:
+    if not NAME.fullmatch(key):
+        abort(404)
     file = folder() / f"{key}.eml"
-    if not NAME.fullmatch(key) or not file.exists():
+    if not file.exists():
         abort(404)
     return render_template("mailbox/message.html", message=read(file))
 

@@ -72,7 +72,9 @@ def test_no_table_is_granted_to_everyone(catalogue: Any) -> None:
 # Functions that run with their owner's rights, and the logins that may call them; the rest are run by triggers.
 CALLED_BY = {
     "recounted_figures": {"portal_jobs"},
-    "company_volunteers": {"portal_public", "portal_staff"},
+    "company_volunteers": {"portal_staff"},
+    "company_volunteers_told": {"portal_public"},
+    "network_told": {"portal_public"},
     "waiting_by_departement": {"portal_public", "portal_staff"},
     "mentors_lacking": {"portal_public", "portal_staff"},
     "count_events": set(),

@@ -46,12 +46,13 @@ def open_editor(page: Page, programme: str) -> None:
     expect(page.get_by_role("heading", name=re.compile("À qui répondez-vous"))).to_be_visible()
 
 
-def foreseen(page: Page) -> int:
-    """How many of those who wait would come, as the panel says."""
+def foreseen(page: Page) -> range:
+    """How many of those who wait would come, as the panel says: rounded down to five."""
     said = page.locator("#trial").inner_text().replace("\u00a0", " ")
-    found = re.search(r"(\d+)\s+demandes? en attente viendrai", said)
+    found = re.search(r"(moins de 5|\d+)\s+demandes? en attente viendrai", said)
     assert found, said
-    return int(found.group(1))
+    least = 0 if found.group(1).startswith("moins") else int(found.group(1))
+    return range(least, least + 5)
 
 
 def test_an_administrator_edits_tries_saves_and_those_who_wait_come(visit: Visit, site: Site) -> None:
@@ -67,16 +68,15 @@ def test_an_administrator_edits_tries_saves_and_those_who_wait_come(visit: Visit
     expect(page.locator("#summary")).to_contain_text("Non enregistré")
     waiting, before = {referral for (referral,) in rows(site, WAITING)}, held_by(site, association)
     coming = foreseen(page)
-    assert coming > 0, "the demo season has somebody whom only age keeps away"
-
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("Vos critères sont en vigueur")).to_be_visible()
     deadline = time.monotonic() + 60
     come: set[UUID] = set()
-    while len(come) < coming and time.monotonic() < deadline:
+    while len(come) < max(1, coming.start) and time.monotonic() < deadline:
         come = (held_by(site, association) - before) & waiting
         time.sleep(0.3)
-    assert len(come) == coming
+    assert come, "the demo season has somebody whom only age keeps away"
+    assert len(come) in coming
     aicha.go("/demandes")
     expect(page.get_by_role("heading", level=1).first).to_contain_text("à traiter")
 

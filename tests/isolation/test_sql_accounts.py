@@ -240,6 +240,23 @@ def test_a_settled_invitation_lets_nobody_in(places: tuple[Place, Place], owner:
             db.session.flush()
 
 
+def test_an_invitation_past_its_day_lets_nobody_in(places: tuple[Place, Place], arrange: Session, owner: Any) -> None:
+    known = factories.make_account(arrange, MAIL)
+    arrange.commit()
+    owner.execute("UPDATE invitation SET expires_at = now() - interval '1 minute'")
+    accept = "UPDATE invitation SET accepted_at = now() WHERE id = :id"
+    with acting_as(Scope(DatabaseRole.SIGN_IN)):
+        assert run(accept, id=places[0].invitation).rowcount == 0
+    for row in (
+        newcomer("other@example.org"),
+        Membership(account_id=known.id, association_id=places[0].id, role=Role.COORDINATOR),
+    ):
+        with acting_as(Scope(DatabaseRole.SIGN_IN)):
+            db.session.add(row)
+            with pytest.raises(ProgrammingError, match="row-level security"):
+                db.session.flush()
+
+
 @pytest.mark.parametrize(
     ("which", "role", "let_in"),
     [(0, Role.COORDINATOR, True), (0, Role.ADMINISTRATOR, False), (1, Role.COORDINATOR, False)],

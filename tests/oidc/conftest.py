@@ -14,10 +14,10 @@ from portal.foundation.crypto import vault
 from portal.models.account import Account, ExternalIdentity, IdentityProvider
 from portal.models.association import Association
 from tests import factories
-from tests.doors.auth.conftest import give_factor, signed_in_as
+from tests.doors.auth.conftest import counting, give_factor, signed_in_as
 from tests.oidc.harness import CLIENT_OF, FIRST, SECOND, SECRET, Running, install, running
 
-__all__ = ["signed_in_as"]
+__all__ = ["counting", "signed_in_as"]
 SIGN_IN = f"/connexion/{FIRST}"
 Known = Callable[..., Account]
 

@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from portal.foundation.queue import redis_connection
 from tests.doors.association.house import text_of
 from tests.oidc.conftest import SIGN_IN, Known
 from tests.oidc.harness import Running, at_the_provider, go_through, path_of, set_out
@@ -36,6 +37,22 @@ def test_a_provider_that_is_slow_is_given_up(
     monkeypatch.setattr("portal.auth.openid.WAY_BACK_SECONDS", 1.0)
     service.behave("token: slow")
     assert client.get(back).status_code == 503
+
+
+def test_a_provider_that_was_too_slow_is_left_alone_for_a_minute(
+    client: FlaskClient, known: Known, service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known()
+    back = path_of(at_the_provider(set_out(client, SIGN_IN)))
+    monkeypatch.setattr("portal.auth.openid.WAY_BACK_SECONDS", 1.0)
+    service.behave("token: slow")
+    client.get(back)
+    service.behave()
+    assert client.post(SIGN_IN).status_code == 503
+    [key] = redis_connection().keys("provider-slow:*")
+    assert 0 < redis_connection().ttl(key) <= 60
+    redis_connection().delete(key)
+    assert client.post(SIGN_IN).status_code == 200
 
 
 @pytest.mark.parametrize("mode", ["another issuer", "plain http elsewhere"])

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -12,7 +13,16 @@ from flask import Flask
 
 from portal.foundation.config import Environment
 from portal.foundation.errors import DomainError
-from portal.foundation.outbound import LONGEST_ANSWER, Unreachable, bounded_session, json_of, may_be_asked
+from portal.foundation.outbound import (
+    LONGEST_ANSWER,
+    MOST_AT_ONCE,
+    TooSlow,
+    Unreachable,
+    asking,
+    bounded_session,
+    json_of,
+    may_be_asked,
+)
 from portal.operations.discovery import ProviderUnfit, discover, read
 
 Answer = Callable[[socket.socket], None]
@@ -71,7 +81,7 @@ def test_an_answer_that_drips_is_given_up() -> None:
             time.sleep(0.1)
 
     begun = time.monotonic()
-    with serving(drip) as (address, _), pytest.raises(Unreachable):
+    with serving(drip) as (address, _), pytest.raises(TooSlow):
         bounded_session(inside_too=True, patience=0.5).get(address)
     assert time.monotonic() - begun < 4
 
@@ -94,6 +104,36 @@ def test_patience_is_for_all_that_is_asked_together() -> None:
     with serving(whole(b"{}")) as (address, heard), pytest.raises(Unreachable):
         session.get(address)
     assert heard == []
+
+
+def test_a_server_that_says_nothing_is_too_slow() -> None:
+    with serving(lambda _: time.sleep(1)) as (address, _), pytest.raises(TooSlow):
+        bounded_session(inside_too=True, patience=0.3).get(address)
+
+
+def test_only_two_at_once_wait_for_others_and_their_places_come_back() -> None:
+    release = threading.Event()
+
+    def ask(address: str) -> int:
+        return bounded_session(inside_too=True).get(address).status_code
+
+    def late(speaking: socket.socket) -> None:
+        release.wait(4)
+        whole(b"{}")(speaking)
+
+    with ThreadPoolExecutor(MOST_AT_ONCE) as together, serving(late) as (one, _), serving(late) as (other, _):
+        waiting = [together.submit(ask, address) for address in (one, other)]
+        deadline = time.monotonic() + 4
+        while asking.acquire(blocking=False) and time.monotonic() < deadline:
+            asking.release()
+            time.sleep(0.01)
+        with serving(whole(b"{}")) as (third, heard), pytest.raises(Unreachable):
+            ask(third)
+        release.set()
+        assert [one.result() for one in waiting] == [200, 200]
+    assert heard == []
+    with serving(whole(b"{}")) as (address, _):
+        assert ask(address) == 200
 
 
 def test_nobody_sends_us_elsewhere() -> None:

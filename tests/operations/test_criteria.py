@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.errors import DomainError, Hidden
+from portal.foundation.permissions import Role
 from portal.foundation.queue import queue
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
@@ -56,7 +57,7 @@ def programme(arrange: Session, association: Association) -> Programme:
 
 @pytest.fixture
 def claire(arrange: Session, association: Association) -> Account:
-    account = factories.make_account(arrange, association=association)
+    account = factories.make_account(arrange, association=association, role=Role.ADMINISTRATOR)
     arrange.commit()
     return account
 
@@ -238,7 +239,7 @@ def test_anothers_proposal_and_programme_are_hidden(
 ) -> None:
     asked = proposed(claire, programme, association)
     other = factories.make_association(arrange)
-    stranger = factories.make_account(arrange, association=other)
+    stranger = factories.make_account(arrange, association=other, role=Role.ADMINISTRATOR)
     arrange.commit()
     acts = (
         lambda: withdraw_proposal(asked, by=stranger.id),

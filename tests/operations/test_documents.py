@@ -1,5 +1,8 @@
 """A document is asked for once, drawn under a lease by one worker at a time, and kept for a while."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -10,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal.foundation import clock
 from portal.foundation.errors import DomainError
-from portal.foundation.queue import Job, queue
+from portal.foundation.queue import PAPER, Job, queue
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.models.account import Account
@@ -18,7 +21,9 @@ from portal.models.company import OfferPage
 from portal.operations.documents import (
     INTERRUPTED,
     LEASE,
+    MOST_A_DAY,
     MOST_WAITING,
+    MOST_WAITING_TOGETHER,
     ask_association_report,
     ask_board_report,
     ask_brochure,
@@ -55,7 +60,7 @@ def asked_by(samir: Account, place: str = ROUBAIX) -> UUID:
 
 
 def woken() -> list[str]:
-    return [job.args[0] for job in queue().jobs if job.func_name == Job.DRAW_DOCUMENT]
+    return [job.args[0] for job in queue(PAPER).jobs if job.func_name == Job.DRAW_DOCUMENT]
 
 
 def told(owner: Owner, document_id: UUID) -> tuple[object, ...]:
@@ -114,8 +119,58 @@ def test_an_unknown_place_or_days_the_wrong_way_round_are_refused(samir: Account
 def test_nobody_fills_the_queue_alone(samir: Account) -> None:
     for number in range(MOST_WAITING):
         asked_by(samir, f"departement:{number + 10}")
-    with pytest.raises(DomainError, match="Dix de vos documents"):
+    with pytest.raises(DomainError, match="Trois de vos documents"):
         asked_by(samir, "departement:75")
+
+
+@pytest.fixture
+def team(arrange: Session) -> Callable[[int, int], UUID]:
+    """An association of three who ask for its reports."""
+    association = factories.make_association(arrange, "Proxité")
+    people = [factories.make_account(arrange, association=association) for _ in range(3)]
+    arrange.commit()
+
+    def ask(member: int, month: int) -> UUID:
+        by = people[member].id
+        with transaction(Scope(DatabaseRole.ASSOCIATION, association.id, by)):
+            asked = date(2024 + month // 12, month % 12 + 1, 1)
+            return ask_association_report(asked, association_id=association.id, by=by).id
+
+    return ask
+
+
+def drawn(document_id: UUID) -> None:
+    with transaction(JOBS):
+        claimed = claim_document(document_id)
+        assert claimed
+        finish_document(claimed, b"%PDF", 1)
+
+
+def test_no_association_fills_the_queue_together(team: Callable[[int, int], UUID]) -> None:
+    first, *_ = [team(month % 2, month) for month in range(MOST_WAITING_TOGETHER)]
+    with pytest.raises(DomainError, match="Cinq documents de votre association"):
+        team(2, 9)
+    drawn(first)
+    assert team(2, 9)
+
+
+def test_many_who_ask_at_once_do_not_get_past_the_bound(app: Flask, team: Callable[[int, int], UUID]) -> None:
+    def one(month: int) -> bool:
+        with app.app_context(), suppress(DomainError):
+            return bool(team(month % 3, month))
+        return False
+
+    with ThreadPoolExecutor(6) as together:
+        assert sum(together.map(one, range(12))) == MOST_WAITING_TOGETHER
+
+
+def test_an_association_has_thirty_documents_a_day(team: Callable[[int, int], UUID]) -> None:
+    for month in range(MOST_A_DAY):
+        drawn(team(0, month))
+    with pytest.raises(DomainError, match="trente documents en vingt-quatre heures"):
+        team(1, MOST_A_DAY)
+    with clock.at(clock.now() + timedelta(days=1, seconds=1)):
+        assert team(1, MOST_A_DAY)
 
 
 def test_two_workers_never_draw_the_same_document(app: Flask, samir: Account) -> None:
@@ -132,7 +187,7 @@ def test_what_a_dead_worker_left_is_taken_up_after_two_minutes(samir: Account, o
         dead = claim_document(found)
         assert dead
         note_progress(dead, 45)
-    queue().empty()
+    queue(PAPER).empty()
     with transaction(JOBS):
         assert sweep_documents() == 0
     with clock.at(clock.now() + LEASE + timedelta(seconds=1)), transaction(JOBS):
@@ -163,7 +218,7 @@ def test_left_three_times_it_is_given_up_and_says_so(samir: Account, owner: Owne
 
 def test_a_wake_up_that_was_lost_is_made_good_by_the_sweep(samir: Account) -> None:
     found = asked_by(samir)
-    queue().empty()
+    queue(PAPER).empty()
     with transaction(JOBS):
         assert sweep_documents() == 1
     assert woken() == [str(found)]

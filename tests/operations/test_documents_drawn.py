@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
 from portal.foundation import clock
-from portal.foundation.queue import queue, redis_connection, serializer
+from portal.foundation.queue import PAPER, queue, redis_connection, serializer
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.jobs import documents as jobs
@@ -82,7 +82,7 @@ def test_asking_wakes_the_worker_who_draws_the_brochure(arrange: Session, samir:
     arrange.commit()
     found = brochure_of(samir)
 
-    run_worker(queue(), redis_connection(), serializer(), burst=True)
+    run_worker([queue(PAPER)], redis_connection(), serializer(), burst=True)
 
     state, pages, file = drawn(owner, found)
     assert (state, pages) == ("ready", 6)
@@ -175,7 +175,7 @@ def test_a_kit_whose_text_is_gone_says_so(samir: Account, owner: Owner) -> None:
 
 def test_the_sweep_has_every_kit_drawn_and_the_public_reads_it(app: Flask, owner: Owner) -> None:
     jobs.sweep()
-    run_worker(queue(), redis_connection(), serializer(), burst=True)
+    run_worker([queue(PAPER)], redis_connection(), serializer(), burst=True)
     kits = [page.value for page in OfferPage if page.kit]
     rows = owner.execute("SELECT parameters ->> 'page', state FROM document ORDER BY 1").fetchall()
     assert rows == [(kit, "ready") for kit in sorted(kits)]

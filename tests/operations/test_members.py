@@ -20,7 +20,7 @@ from portal.foundation.transactions import transaction
 from portal.models.account import Account, Invitation, Membership
 from portal.operations.invitations import Wish, accept_as_newcomer, invite, opened
 from portal.operations.links import invitation_path, still_open
-from portal.operations.members import change_role, end_membership, member_to_change
+from portal.operations.members import change_role, close_account, end_membership, member_to_change
 from portal.operations.second_factor import COLUMN, code_of, step_at, use_code
 from tests.factories import make_account, make_association
 
@@ -67,6 +67,35 @@ def test_two_administrators_who_go_at_once_never_leave_nobody(app: Flask, arrang
     assert at_once(app, *(lambda boss=boss: go(boss) for boss in bosses)) == ["DomainError", "done"]
     left = select(Membership).where(Membership.role == Role.ADMINISTRATOR, Membership.ended_at.is_(None))
     assert len(arrange.scalars(left).all()) == 1
+
+
+def staff_closes(closing: Account, by: Account) -> None:
+    with transaction(Scope(DatabaseRole.STAFF, account_id=by.id)):
+        close_account(closing.id, by=SignedIn(by.id, by.name, "", is_staff=True))
+
+
+def test_two_of_the_team_who_close_each_other_at_once_leave_one(app: Flask, arrange: Session) -> None:
+    samir, ines = (make_account(arrange, staff=True) for _ in range(2))
+    arrange.commit()
+    acts = (lambda: staff_closes(samir, ines), lambda: staff_closes(ines, samir))
+    assert at_once(app, *acts) == ["DomainError", "done"]
+    left = select(Account).where(Account.staff, Account.closed_at.is_(None))
+    assert len(arrange.scalars(left).all()) == 1
+
+
+def test_an_administrator_leaves_while_the_other_ones_account_is_closed(app: Flask, arrange: Session) -> None:
+    association = make_association(arrange)
+    claire, paul = (make_account(arrange, association=association, role=Role.ADMINISTRATOR) for _ in range(2))
+    samir = make_account(arrange, staff=True)
+    arrange.commit()
+    row = arrange.scalars(select(Membership.id).where(Membership.account_id == claire.id)).one()
+
+    def leave() -> None:
+        scope = Scope(DatabaseRole.ASSOCIATION, association_id=association.id, account_id=claire.id)
+        with transaction(scope):
+            end_membership(member_to_change(row, association.id))
+
+    assert at_once(app, leave, lambda: staff_closes(paul, samir)) == ["DomainError", "done"]
 
 
 def test_one_code_used_at_once_in_two_places_lets_in_once(app: Flask, arrange: Session) -> None:

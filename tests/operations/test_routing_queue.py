@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from rq.job import Job as QueuedJob
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.foundation.queue import Job, enqueue, queue, redis_connection, serializer
+from portal.cli import worker
+from portal.foundation.queue import PAPER, PORTAL, Job, enqueue, queue, redis_connection, serializer
 from portal.jobs import schedule
 from portal.jobs.schedule import TIMETABLE, Every, Keeper, Nightly
 from portal.jobs.worker import PlainJob, PortalWorker, is_ours, run_worker
+from portal.local.run import APPS
 from portal.models.referral import Referral, ReferralState
 from tests.factories import make_association, make_campaign, make_capacity, make_programme, make_referral
 
@@ -45,8 +48,13 @@ def state(arrange: Session, referral: Referral) -> ReferralState:
     return arrange.get_one(Referral, referral.id).state
 
 
+def emptied() -> None:
+    queue(PORTAL).empty()
+    queue(PAPER).empty()
+
+
 def work() -> None:
-    run_worker(queue(), redis_connection(), serializer(), burst=True)
+    run_worker([queue(PORTAL), queue(PAPER)], redis_connection(), serializer(), burst=True)
 
 
 def test_a_wake_up_routes_what_waits(arrange: Session, waiting: Referral) -> None:
@@ -163,7 +171,7 @@ def test_a_job_that_fails_leaves_the_worker_at_work(
 
 
 def test_a_worker_at_work_is_counted(app: Flask) -> None:
-    worker = PortalWorker(queue(), redis_connection(), serializer())
+    worker = PortalWorker([queue()], redis_connection(), serializer())
 
     worker.register_birth()
 
@@ -201,7 +209,8 @@ def test_the_timetable_wakes_each_turn_once_however_many_keep_it(app: Flask) -> 
 
     assert sorted(first.wake_due(MORNING)) == sorted(turn.name for turn in TIMETABLE)
     assert second.wake_due(MORNING) == []
-    assert queue().count == len(TIMETABLE)
+    assert [job.func_name for job in queue(PAPER).jobs] == [Job.SWEEP_DOCUMENTS.value]
+    assert queue().count == len(TIMETABLE) - 1
 
 
 def test_a_turn_still_in_the_queue_is_not_doubled(app: Flask) -> None:
@@ -210,7 +219,7 @@ def test_a_turn_still_in_the_queue_is_not_doubled(app: Flask) -> None:
 
     assert keeper.wake_due(MORNING + timedelta(hours=1)) == []
 
-    queue().empty()
+    emptied()
     assert "apply_answers" in keeper.wake_due(MORNING + timedelta(hours=2))
 
 
@@ -219,10 +228,10 @@ def test_each_turn_comes_at_its_pace(app: Flask) -> None:
     keeper.wake_due(MORNING)
     woken: dict[str, int] = {}
     for second in range(1, 3601):
-        queue().empty() if second % 10 == 0 else None
+        emptied() if second % 10 == 0 else None
         for name in keeper.wake_due(MORNING + timedelta(seconds=second)):
             woken[name] = woken.get(name, 0) + 1
-            queue().empty()
+            emptied()
 
     assert woken == {
         "apply_answers": 360,
@@ -241,12 +250,12 @@ def test_each_turn_comes_at_its_pace(app: Flask) -> None:
 def test_a_night_missed_is_made_good_in_the_morning(app: Flask) -> None:
     keeper = Keeper()
     keeper.wake_due(datetime(2026, 3, 9, 12, tzinfo=UTC))
-    queue().empty()
+    emptied()
 
     assert "measure_reach" not in keeper.wake_due(datetime(2026, 3, 10, 1, 59, tzinfo=UTC))
-    queue().empty()
+    emptied()
     assert "measure_reach" in Keeper().wake_due(datetime(2026, 3, 10, 8, tzinfo=UTC))
-    queue().empty()
+    emptied()
     assert "measure_reach" not in Keeper().wake_due(datetime(2026, 3, 10, 9, tzinfo=UTC))
 
 
@@ -292,3 +301,89 @@ def test_nothing_is_left_of_a_finished_wake_up(arrange: Session, waiting: Referr
 
     assert redis_connection().keys("rq:job:*") == []
     assert list(arrange.scalars(select(Referral.state))) == [ReferralState.PLACED]
+
+
+def test_a_wake_up_that_still_waits_is_not_enqueued_again(app: Flask) -> None:
+    assert enqueue(Job.DRAIN, "mentee", "waitlist")
+
+    assert not enqueue(Job.DRAIN, "mentee", "waitlist")
+    assert enqueue(Job.DRAIN, "mentor", "waitlist")
+    assert enqueue(Job.DRAIN, "mentee")
+
+    assert [job.args for job in queue().jobs] == [["mentee", "waitlist"], ["mentor", "waitlist"], ["mentee"]]
+    assert len(redis_connection().keys("rq:job:*")) == 3
+
+
+def test_many_who_enqueue_at_once_leave_one_wake_up(app: Flask) -> None:
+    def flood(_: int) -> bool:
+        with app.app_context():
+            return enqueue(Job.SEND_MAIL)
+
+    with ThreadPoolExecutor(8) as together:
+        taken = list(together.map(flood, range(80)))
+
+    assert (taken.count(True), queue().count) == (1, 1)
+
+
+def test_a_job_under_way_is_enqueued_again_and_both_are_run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have read before our commit; and its end must not take the next one away."""
+    seen: list[tuple[bool, bool]] = []
+
+    def sweep() -> None:
+        first = not seen
+        seen.append((first and enqueue(Job.SWEEP), first and enqueue(Job.SWEEP)))
+
+    monkeypatch.setattr("portal.jobs.routing.sweep", sweep)
+    enqueue(Job.SWEEP)
+
+    work()
+
+    assert seen == [(True, False), (False, False)]
+    assert redis_connection().keys("rq:job:*") == []
+
+
+def test_a_wake_up_whose_message_is_gone_is_enqueued_again(app: Flask) -> None:
+    """Its time was over: whatever is left of it in the list wakes nobody."""
+    enqueue(Job.SEND_MAIL)
+    redis_connection().delete(*redis_connection().keys("rq:job:*"))
+
+    assert enqueue(Job.SEND_MAIL)
+    assert [job.func_name for job in queue().jobs] == [Job.SEND_MAIL.value]
+
+
+def test_routing_and_mail_go_before_paper(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr("portal.jobs.documents.draw", lambda _: done.append("draw"))
+    monkeypatch.setattr("portal.jobs.mail.send_pending", lambda: done.append("mail"))
+    enqueue(Job.DRAW_DOCUMENT, "one")
+    enqueue(Job.DRAW_DOCUMENT, "two")
+    enqueue(Job.SEND_MAIL)
+
+    work()
+
+    assert done == ["mail", "draw", "draw"]
+
+
+def test_a_forged_job_on_paper_is_refused_too(app: Flask, tmp_path: Path) -> None:
+    queue(PAPER).enqueue("os.system", f"touch {tmp_path / 'owned'}")
+
+    work()
+
+    assert not (tmp_path / "owned").exists()
+    assert redis_connection().keys("rq:job:*") == []
+
+
+def test_a_worker_of_one_queue_leaves_the_other_alone(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[list[str]] = []
+    monkeypatch.setattr("portal.cli.run_worker", lambda queues, *_: served.append([one.name for one in queues]))
+    runner = app.test_cli_runner()
+
+    ended = [runner.invoke(worker, options) for options in ([], ["--queue", "portal"], ["--queue", "x"])]
+
+    assert [one.exit_code for one in ended] == [0, 0, 2], [one.output for one in ended]
+    assert served == [["portal", "paper"], ["portal"]]
+
+
+def test_on_this_machine_one_worker_never_draws_and_one_does() -> None:
+    workers = [program.command[program.command.index("worker") :] for program in APPS if "worker" in program.command]
+    assert workers == [("worker", "--queue", "portal"), ("worker",)]

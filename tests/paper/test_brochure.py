@@ -1,5 +1,6 @@
 """The brochure: a cover, what mentoring is, a table, one page per association, how to ask; nothing cut."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -73,6 +74,16 @@ def test_those_who_come_from_further_are_told_apart(ten: list[str]) -> None:
     assert "1 association vient aussi de plus loin" in ten[13]
     assert "Voix d’équerre" in ten[13]
     assert not any("Voix d’équerre" in page for page in ten[:13])
+
+
+def test_programmes_that_take_others_are_told_by_name() -> None:
+    two = replace(
+        make_sheet("Voix d’équerre"),
+        programmes=(make_programme("Cap bac"), make_programme("Tremplin", {"test": "age", "min": 18, "max": 30})),
+    )
+    (page,) = [one for one in pages(make_territory((make_sheet(),), (two,))) if "vient aussi de plus loin" in one]
+    assert "Cap bac : de 14 à 25 ans" in page
+    assert "Tremplin : de 18 à 30 ans" in page
 
 
 def test_the_last_page_says_how_to_ask(ten: list[str]) -> None:

@@ -40,10 +40,10 @@ def test_the_months_report_says_what_matters_first() -> None:
     for said in (
         "Rapport d’octobre 2026",
         "Jeunes : 40 demandes reçues, 30 acceptées, 12 binômes formés.",
-        "La moitié des réponses arrivent en 2,0 jours ; dans le réseau, en 4,0 jours.",
-        "Premier motif de réorientation, plus de place : 75 %.",
-        "2 demandes sont reparties sans réponse au bout du délai.",
-        "30 engagements pour un objectif de 40, soit 75 %.",
+        "Jeunes : la moitié des réponses arrivent en 2,0 jours ; dans le réseau, en 4,0 jours.",
+        "Jeunes : premier motif de réorientation, plus de place : 75 %.",
+        "Jeunes : 2 demandes sont reparties sans réponse au bout du délai.",
+        "30 engagements à ce jour pour un objectif de 40, soit 75 %.",
         "Parrainage jeunes 40 30 8 2",
     ):
         assert said in first
@@ -114,6 +114,41 @@ def test_the_boards_report_tells_the_whole_network() -> None:
         assert said in whole
     for number in range(1, 61):
         assert f"Association {number} " in whole
+
+
+def stuck(*rows: Stuck) -> str:
+    """The page of what waits, these requests being where they are."""
+    told = replace(board(), stuck={Side.MENTEE: rows, Side.MENTOR: ()})
+    return " ".join(one for one in sheets_of(board_report(told, PUBLISHER, TODAY)) if "Ce qui attend" in one)
+
+
+def test_masked_counts_that_their_totals_would_give_away_are_not_told_by_departement() -> None:
+    page = stuck(Stuck("59", 1, 1), Stuck("75", 0, 1), Stuck("13", 0, 1))
+    assert "1 sans place, 3 sans solution" in page
+    assert "Trop peu de demandes pour les dire par département" in page
+    assert "moins de 5" not in page
+    assert "Nord (59)" not in page
+
+
+def test_a_map_that_would_give_a_departement_away_is_not_drawn() -> None:
+    one = replace(make_figures().side(Side.MENTEE), now=Tally({("received", "departement", "59"): 3}))
+    told = replace(board(), figures=replace(make_figures(), sides={**make_figures().sides, Side.MENTEE: one}))
+    whole = " ".join(sheets_of(board_report(told, PUBLISHER, TODAY)))
+    assert "Jeunes : les départements Trop peu de demandes pour que rien ne soit reconnaissable." in whole
+    assert "Nord" not in whole.split("Objectifs")[0]
+
+
+def test_the_order_of_departements_says_nothing_that_is_masked() -> None:
+    for rows in ((Stuck("75", 2, 0), Stuck("13", 1, 0)), (Stuck("13", 2, 0), Stuck("75", 1, 0))):
+        page = stuck(*rows)
+        assert "moins de 5" in page
+        assert page.index("Bouches-du-Rhône (13)") < page.index("Paris (75)")
+
+
+def test_light_and_dark_bars_have_a_key() -> None:
+    assert "Barre foncée : à la médiane ou au-delà ; barre claire : en deçà." in " ".join(
+        sheets_of(board_report(board(), PUBLISHER, TODAY))
+    )
 
 
 def test_both_sides_stand_beside_each_other() -> None:

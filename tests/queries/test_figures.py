@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
@@ -25,6 +26,7 @@ from portal.queries.figures import (
 )
 from portal.queries.figures_export import sums_of
 from portal.queries.figures_live import waiting_now
+from portal.queries.figures_public import figures_told
 from tests import factories
 from tests.figures import Network, noon
 
@@ -77,18 +79,20 @@ def test_an_association_reads_its_own_and_of_the_others_delays_alone(app: Flask,
         assert {dimension for _, dimension, _ in whole.amounts} == {"hours"}
 
 
-def test_the_public_reads_no_public_no_need_and_no_association(app: Flask, network: Network) -> None:
-    network.offered("Proxité", noon(2), referral=network.received(noon(2), publics={"refugee": True}))
+def test_the_public_is_told_no_public_no_need_and_no_association(app: Flask, network: Network) -> None:
+    for _ in range(6):
+        network.offered("Proxité", noon(10), referral=network.received(noon(10), publics={"refugee": True}))
+    sunday = clock.today() - timedelta(days=clock.today().isoweekday())
     with transaction(ANYONE):
-        found = network_figures(last(10)).side(Side.MENTEE).now
-        assert found.total("received") == 1
-        assert {dimension for _, dimension, _ in found.amounts} <= {
-            "total", "departement", "age", "level", "channel", "hours", "wait", "hop"
+        found = figures_told(Period(sunday - timedelta(days=364), sunday)).side(Side.MENTEE)
+        assert found.now.total("received") == sum(found.week_by_week("received")) == 5
+        assert {dimension for _, dimension, _ in found.now.amounts} == {
+            "total", "departement", "age", "level", "channel"
         }  # fmt: skip
-        own = association_figures(network.association("Proxité").id, last(10))
-        assert (own.since, dict(own.side(Side.MENTEE).now.amounts)) == (None, {})
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction(ANYONE):
+        association_figures(network.association("Proxité").id, last(10))
     with transaction(STAFF):
-        assert network_figures(last(10)).side(Side.MENTEE).now.by("received", "public") == {"refugee": 1}
+        assert network_figures(last(20)).side(Side.MENTEE).now.by("received", "public") == {"refugee": 6}
 
 
 def test_a_period_is_compared_with_the_one_before_once_there_is_one(app: Flask, network: Network) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -75,18 +76,47 @@ def test_two_to_five_associations_answer_and_the_rest_stand_among_the_others(hou
     for letter in "ABCDEFG":
         house.add(f"Association {letter}")
     found = house.orient(WISHES)
-    assert names(found.answers) == [f"Association {letter}" for letter in "ABCDE"]
-    assert names(found.others) == ["Association F", "Association G"]
-    assert found.fitting == 5
+    assert (len(found.answers), len(found.others)) == (5, 2)
+    assert sorted(names(found.answers) + names(found.others)) == [f"Association {letter}" for letter in "ABCDEFG"]
+    assert found.fitting == found.tied == 5
 
 
-def test_among_equals_those_lacking_mentors_come_first_then_the_alphabet(house: House) -> None:
+def test_equals_stand_in_a_drawn_order_that_the_same_answers_never_change_and_no_name_settles(house: House) -> None:
+    for number, letter in enumerate("ABC"):
+        house.add(f"Association {letter}", id=UUID(int=number + 1))
+    drawn = [
+        names(house.orient(Wishes(places=(ROUBAIX,), ages=ages, rhythm=rhythm)).answers)
+        for ages in ((), (Ages.UNDER_30,), (Ages.OVER_50,), (Ages.UNDER_30, Ages.OVER_50))
+        for rhythm in (None, *Rhythm)
+    ]
+    assert {order[0] for order in drawn} == {"Association A", "Association B", "Association C"}
+    assert all(sorted(order) == ["Association A", "Association B", "Association C"] for order in drawn)
+    both = house.orient(Wishes(places=(ROUBAIX,), ages=(Ages.UNDER_30, Ages.OVER_50)))
+    assert names(house.orient(Wishes(places=(ROUBAIX,), ages=(Ages.OVER_50, Ages.UNDER_30))).answers) == names(
+        both.answers
+    )
+    assert both.tied == 3
+
+
+def test_fewer_points_to_verify_come_first_even_before_mentors_lacking(house: House) -> None:
+    checked = {"test": "public", "any_of": ["background_checked"]}
+    house.wants_mentors(house.add("Alpha", None, checked))
+    house.add("Bêta", {"test": "public", "any_of": ["qpv"]}, checked)
+    house.add("Zêta")
+    found = house.orient(WISHES)
+    assert names(found.answers) == ["Zêta", "Alpha", "Bêta"]
+    assert [len(one.but) for one in found.answers] == [0, 1, 2]
+    assert found.tied == 0
+
+
+def test_among_equals_those_lacking_mentors_come_first(house: House) -> None:
     house.add("Alpha")
     house.add("Bêta")
     lacking = house.add("Zêta")
     house.wants_mentors(lacking)
     found = house.orient(WISHES)
-    assert names(found.answers) == ["Zêta", "Alpha", "Bêta"]
+    assert names(found.answers)[0] == "Zêta"
+    assert found.tied == 0
     assert [one.lacking for one in found.answers] == [True, False, False]
     assert "manque de mentors" in told(found.answers[0], "lacking")
 
@@ -105,9 +135,10 @@ def test_the_territory_counts_as_the_engine_counts_it_and_is_named(house: House)
     house.add("Partout")
     house.add("Là-bas", {"test": "territory", "any_of": ["departement:69"]})
     found = house.orient(WISHES)
-    assert names(found.answers) == ["Ici", "Partout"]
-    assert told(found.answers[0], "territory") == "Roubaix (Métropole Européenne de Lille)"
-    assert told(found.answers[1], "territory") == "partout en France"
+    assert {one.name: told(one, "territory") for one in found.answers} == {
+        "Ici": "Roubaix (Métropole Européenne de Lille)",
+        "Partout": "partout en France",
+    }
     assert found.others == ()
 
 
@@ -238,10 +269,10 @@ def test_the_latest_criteria_are_those_that_count(house: House) -> None:
 
 
 def test_an_archived_programme_and_broken_criteria_show_nothing(house: House) -> None:
-    broken, gone = house.add("Illisible", {"test": "nonsense"}), make_association(house.session, "Archivée")
+    house.add("Illisible", {"test": "nonsense"})
+    gone = make_association(house.session, "Archivée")
     make_programme(house.session, gone, archived_at=clock.now())
     house.session.commit()
-    assert broken.id
     assert house.orient(WISHES).answers == ()
 
 

@@ -295,11 +295,29 @@ def test_rows_are_ranked_unless_their_order_means_something() -> None:
     assert [row[0] for row in Bars(rows, ranked=False).table.rows] == ["Un", "Masqué", "Rien", "Dix"]
 
 
-def test_each_side_of_a_pair_can_have_its_own_scale() -> None:
-    rows = (Pair("18 à 25 ans", 1000, 10),)
-    shared, apart = (Pairs(rows, shared_scale=scale).svg("narrow") for scale in (True, False))
-    assert drawn_width(shared, palette.CORAL)[0] < 3
-    assert drawn_width(apart, palette.CORAL) == drawn_width(apart, palette.PETROL)
+@pytest.mark.parametrize("size", SIZES)
+def test_both_sides_of_pairs_are_drawn_on_one_scale(size: str) -> None:
+    drawn = Pairs((Pair("À orienter", 30, 13), Pair("Sans place", 4, 3))).svg(size)
+    (first, fourth), (second, third) = drawn_width(drawn, palette.PETROL), drawn_width(drawn, palette.CORAL)
+    assert second / first == pytest.approx(13 / 30, abs=0.02)
+    assert fourth > third
+
+
+def test_more_than_the_step_before_is_no_share_of_it() -> None:
+    steps = Funnel((Stage("Confiées", 412), Stage("Acceptées", 422), Stage("En binôme", 422)))
+    assert [row[2] for row in steps.table.rows] == ["—", "—", "100\u00a0%"]
+    assert "102" not in " ".join(texts(steps.svg("narrow")))
+
+
+@pytest.mark.parametrize("size", ["narrow", "wide"])
+def test_a_long_reason_stands_on_two_lines_and_the_next_row_under_it(size: str) -> None:
+    reason = "Il faut un prescripteur ou un établissement partenaire"
+    drawn = Bars((Bar(reason, 9, "75\u00a0%"), Bar("Plus de place", 3, "25\u00a0%"))).svg(size)
+    said = [one for one in texts(drawn) if one in reason]
+    assert " ".join(said) == reason
+    assert len(said) == 2
+    names = {"".join(one.itertext()): float(one.get("y", "0")) for one in read(drawn).iter(f"{SVG}text")}
+    assert names["Plus de place"] - names[said[1]] >= 19
 
 
 def test_parts_of_a_whole_fill_the_row() -> None:

@@ -11,9 +11,10 @@ from flask import Flask
 from matching.vocabulary import Channel, Need, Public, ReferrerType, Side, StudyLevel
 from portal.models.assignment import BounceReason
 from portal.models.campaign import Campaign
+from portal.models.referral import ReferralState
 from portal.queries.figures import Period, SideFigures, Tally
 from portal.queries.figures_live import Waiting
-from portal.web.charts import MASKED, DataTable, Trend
+from portal.web.charts import MASKED, DataTable, Pairs, Trend
 from portal.web.figures import charts, findings, groups
 from portal.web.figures.masks import LEAST, elsewhere_enough, published, published_table
 from portal.web.figures.periods import LONGEST, Asked, asked_by, day_of
@@ -165,6 +166,34 @@ def test_without_enough_others_an_association_s_delays_stand_alone() -> None:
     assert both.table.rows == (("Réponse", 2.0, 1.0), ("Premier contact", 1.0, 1.0))
 
 
+def test_the_chart_of_weeks_says_what_the_page_says_of_the_whole_period() -> None:
+    now, before = Tally({("received", "total", ""): 680}), Tally({("received", "total", ""): 1000})
+    its = SideFigures(Side.MENTEE, Period(date(2026, 10, 24), TODAY), now, before, {"received": (247, 200, 140, 93, 0)})
+    title = plain(charts.weeks(its, {"received": "Reçues"}).title)
+    assert title == "Les demandes reculent : 32 % de moins"
+    assert plain(findings.network_finding(its, 0, "jeunes")) == title.replace("demandes", "demandes de jeunes")
+
+
+def test_the_bars_of_those_who_wait_are_on_one_scale() -> None:
+    waiting = {side: Waiting({ReferralState.TO_ROUTE: n}) for side, n in ((Side.MENTEE, 30), (Side.MENTOR, 13))}
+    chart = charts.waits(waiting).chart
+    assert isinstance(chart, Pairs)
+    assert chart.largest() == 30
+
+
+def test_a_share_of_more_than_the_whole_is_not_told() -> None:
+    assert [plain(findings.share_said(n, 40)) for n in (10, 40, 41)] == ["25 %", "100 %", "—"]
+
+
+def test_delays_say_their_unit_in_the_sheet() -> None:
+    own = Tally({("accepted", "hours", "48"): 3})
+    with Flask(__name__).test_request_context():
+        sheet = table_answer("delais", charts.delays(own, own).table).get_data(as_text=True)
+        counts = table_answer("motifs", charts.bounce_reasons(own).table).get_data(as_text=True)
+    assert sheet.splitlines() == ["\ufeffDélai;Votre association (jours);Réseau (jours)", "Réponse;2;2"]
+    assert counts.splitlines() == ["\ufeffMotif;Réorientations"]
+
+
 # Masks
 
 
@@ -180,6 +209,18 @@ def test_no_masked_count_can_be_found_from_the_others_and_their_total(cells: int
         told = published_table({str(at): n for at, n in enumerate(world)})
         seen = tuple(told.values()) if told else (None,) * cells
         possible[*seen, published(sum(world))].append(world)
+    for seen, held in possible.items():
+        for at in range(cells):
+            if seen[at] is MASKED and max(max(world) for world in held) < most:
+                assert len({world[at] for world in held}) > 1, (seen, held)
+
+
+@pytest.mark.parametrize(("cells", "most"), [(1, 40), (2, 30), (3, 16), (5, 9)])
+def test_no_masked_count_can_be_found_beside_an_exact_total(cells: int, most: int) -> None:
+    possible: dict[tuple[Any, ...], list[tuple[int, ...]]] = defaultdict(list)
+    for world in product(range(most + 1), repeat=cells):
+        told = published_table({str(at): n for at, n in enumerate(world)}, exact_total=True)
+        possible[*(told.values() if told else (None,) * cells), sum(world)].append(world)
     for seen, held in possible.items():
         for at in range(cells):
             if seen[at] is MASKED and max(max(world) for world in held) < most:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from portal.web.charts.base import Chart, DataTable
 from portal.web.charts.measure import COUNT, Masked, Measure, Value, checked, shown
 from portal.web.charts.palette import CORAL, EDGE_FIELD, INK, LINEN_2, PAPER, PETROL
-from portal.web.charts.svg import LINE, Size, box, drawing, name_of_row, text, text_width
+from portal.web.charts.svg import LINE, Size, box, drawing, names_of_row, text, text_width, wrapped
 from portal.web.typography import NBSP, french, listed
 
 BAR = 14
@@ -62,30 +62,40 @@ class Bars(Chart):
 
     def drawn(self, size: Size) -> Markup:
         largest = max(shown(row.value for row in self.rows), default=0)
-        step = ROW if size.roomy else LINE + BAR + GAP
         row = self._beside if size.roomy else self._above
-        parts = [part for at, one in enumerate(self.ordered) for part in row(one, at * step, size.width, largest)]
-        return drawing(size, step * len(self.rows), self.words, *parts)
+        y, parts = 0, []
+        for one in self.ordered:
+            second = LINE * (len(wrapped(one.name, self._names(one, size))) - 1)
+            parts += row(one, y, size, largest, second)
+            y += (ROW if size.roomy else LINE + BAR + GAP) + second
+        return drawing(size, y, self.words, *parts)
+
+    def _names(self, row: Bar, size: Size) -> float:
+        """How wide a name may be: one column beside the bars, or what its figure leaves above."""
+        if size.roomy:
+            return min(max(text_width(one.name) for one in self.rows) + 4, size.width * NAME_SHARE)
+        return size.width - text_width(self._figure(row), bold=True) - GAP
 
     def _figure(self, row: Bar) -> str:
         return self.measure.words(row.value) + (f" · {french(row.note)}" if row.note else "")
 
-    def _beside(self, row: Bar, y: float, width: float, largest: float) -> list[Markup]:
-        names = min(max(text_width(one.name) for one in self.rows) + 4, width * NAME_SHARE)
+    def _beside(self, row: Bar, y: float, size: Size, largest: float, second: float) -> list[Markup]:
+        """second: how high the second line of the name is, 0 without one."""
+        names, width = self._names(row, size), size.width
         figures = max(text_width(self._figure(one), bold=True) for one in self.rows)
         room = width - names - figures - 2 * GAP
+        middle = y + second / 2
         return [
-            name_of_row(0, y + 18, row.name, names),
-            *filled(names + GAP, y + 6, room, row.value, largest, _colour(row)),
-            text(width, y + 18, self._figure(row), fill=INK, bold=True, anchor="end"),
+            names_of_row(0, y + 18, row.name, names),
+            *filled(names + GAP, middle + 6, room, row.value, largest, _colour(row)),
+            text(width, middle + 18, self._figure(row), fill=INK, bold=True, anchor="end"),
         ]
 
-    def _above(self, row: Bar, y: float, width: float, largest: float) -> list[Markup]:
-        left = width - text_width(self._figure(row), bold=True) - GAP
+    def _above(self, row: Bar, y: float, size: Size, largest: float, second: float) -> list[Markup]:
         return [
-            name_of_row(0, y + 13, row.name, left),
-            text(width, y + 13, self._figure(row), fill=INK, bold=True, anchor="end"),
-            *filled(0, y + LINE, width, row.value, largest, _colour(row)),
+            names_of_row(0, y + 13, row.name, self._names(row, size)),
+            text(size.width, y + 13, self._figure(row), fill=INK, bold=True, anchor="end"),
+            *filled(0, y + LINE + second, size.width, row.value, largest, _colour(row)),
         ]
 
 

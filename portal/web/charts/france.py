@@ -22,6 +22,7 @@ STROKE, INSET_STROKE = 6, 2
 TILE_HEIGHT, TILE_GAP, TILE_LEAST = 46, 6, 92
 BLOCK = 14
 TOLD = 5
+MASKED_BELOW = 5
 NO_FIGURE = "pas de donnée"
 INSET_NAME = "Île-de-France"
 
@@ -168,8 +169,12 @@ class FranceMap(Chart):
     def _classes(self) -> list[Key]:
         bounds, codes = self.bounds, outlines().names
         known = [self.value(code) for code in codes]
-        told = [Key(RAMP[shade(at, len(bounds))], words) for at, words in enumerate(class_words(bounds, self.measure))]
-        if any(isinstance(value, Masked) for value in known):
+        masked = any(isinstance(value, Masked) for value in known)
+        words = class_words(bounds, self.measure)
+        if masked and len(bounds) > 1:
+            words[0] = _beside_masked(bounds[1] - 1)
+        told = [Key(RAMP[shade(at, len(bounds))], one) for at, one in enumerate(words)]
+        if masked:
             told.insert(0, Key(PAPER, str(Masked.UNDER_FIVE)))
         return [*told, Key(EDGE, NO_FIGURE)] if None in known else told
 
@@ -182,3 +187,11 @@ class FranceMap(Chart):
             text(x + 7, y + LINE, fitted(one.name, width - 10), fill=colour),
             text(x + 7, y + 2 * LINE, self.measure.words(self.value(one.code)), fill=colour, bold=True),
         ]
+
+
+def _beside_masked(highest: float) -> str:
+    """The first class without what is masked: « 0 », « 0 ou 5 à 9 »."""
+    if highest < MASKED_BELOW:
+        return COUNT.words(0)
+    last = COUNT.words(highest)
+    return f"0 ou {last}" if highest == MASKED_BELOW else f"0 ou {MASKED_BELOW} à {last}"

@@ -50,10 +50,10 @@ class Funnel(Chart):
         return DataTable((self.name, self.value, "De l’étape d’avant"), tuple(rows))
 
     def kept(self, at: int) -> str:
-        """« 96 % », the share of the step before; nothing for the first, after nothing, or when one of both is masked."""
+        """« 96 % », the share of the step before; nothing for the first, after nothing, or one is masked, or there are more than before."""
         value = self.stages[at].value
         before = self.stages[at - 1].value if at else 0
-        if isinstance(value, Masked) or isinstance(before, Masked) or not before:
+        if isinstance(value, Masked) or isinstance(before, Masked) or not before or value > before:
             return ""
         return share(value, before)
 

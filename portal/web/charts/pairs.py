@@ -25,7 +25,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs(Chart):
-    """Rows in the order given, or by their sum when ranked. shared_scale: one measure for both sides, or one each."""
+    """Rows in the order given, or by their sum when ranked; both sides are drawn on one scale."""
 
     rows: tuple[Pair, ...]
     left: str = "Jeunes"
@@ -33,7 +33,6 @@ class Pairs(Chart):
     name: str = "Nom"
     measure: Measure = COUNT
     ranked: bool = False
-    shared_scale: bool = True
 
     def __post_init__(self) -> None:
         checked(value for row in self.rows for value in (row.left, row.right))
@@ -65,11 +64,9 @@ class Pairs(Chart):
         rows = tuple((row.name, row.left, row.right) for row in self.ordered)
         return DataTable((self.name, self.left, self.right), rows, self.measure)
 
-    def largest(self) -> tuple[float, float]:
-        """What a full bar stands for on each side."""
-        left = max(shown(row.left for row in self.rows), default=0)
-        right = max(shown(row.right for row in self.rows), default=0)
-        return (max(left, right),) * 2 if self.shared_scale else (left, right)
+    def largest(self) -> float:
+        """What a full bar stands for."""
+        return max(shown(value for row in self.rows for value in (row.left, row.right)), default=0)
 
     def drawn(self, size: Size) -> Markup:
         return self._beside(size) if size.roomy else self._above(size)
@@ -103,5 +100,5 @@ class Pairs(Chart):
 
     def _side(self, x: float, y: float, width: float, value: Value, *, right: bool = False) -> list[Markup]:
         figures = max(text_width(self.measure.words(v), bold=True) for row in self.rows for v in (row.left, row.right))
-        bar = filled(x, y, width - figures - GAP / 2, value, self.largest()[right], CORAL if right else PETROL)
+        bar = filled(x, y, width - figures - GAP / 2, value, self.largest(), CORAL if right else PETROL)
         return [*bar, text(x + width, y + 12, self.measure.words(value), fill=INK, bold=True, anchor="end")]

@@ -138,6 +138,13 @@ def name_of_row(x: float, y: float, words: str, width: float) -> Markup:
     return label if cut == words else element("g", element("title", words), label)
 
 
+def names_of_row(x: float, y: float, words: str, width: float) -> Markup:
+    """A row's name in ink on one line, or on two; whole when pointed at if even that cuts it."""
+    lines = wrapped(words, width)
+    label = Markup("").join(text(x, y + at * LINE, line, fill=INK) for at, line in enumerate(lines))
+    return label if " ".join(lines) == words else element("g", element("title", words), label)
+
+
 def nothing(size: Size, why: str = NO_DATA) -> Markup:
     """What stands where there is nothing to draw."""
     lines = wrapped(why, size.width)

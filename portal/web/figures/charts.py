@@ -77,7 +77,18 @@ def weeks(figures: SideFigures, lines: Mapping[str, str]) -> Told:
     values = {measure: figures.week_by_week(measure)[whole] for measure in lines}
     leading = next(iter(values.values()))
     chart = Trend(days, tuple(Line(lines[name], own) for name, own in values.items()), _peak(days, leading))
-    return Told(findings.weeks_finding(leading), chart, "par semaine entière", sheet=week_sheet(figures, lines))
+    return Told(
+        _weeks_title(figures, next(iter(lines)), leading),
+        chart,
+        "par semaine entière",
+        sheet=week_sheet(figures, lines),
+    )
+
+
+def _weeks_title(figures: SideFigures, measure: str, values: Sequence[int]) -> str:
+    """What the page's title says of the whole period, if it moved; else what the weeks say."""
+    moved = findings.moved(figures.now.total(measure), figures.total_before(measure))
+    return moved or findings.weeks_finding(values)
 
 
 def _peak(days: Sequence[date], values: Sequence[int]) -> Highlight | None:
@@ -145,7 +156,7 @@ def delays(now: Tally, network: Tally | None) -> Told:
     known = {name: own for name, own in rows.items() if own[0] is not None}
     if network is None or any(theirs is None for _, theirs in known.values()):
         chart: Chart = Bars(
-            tuple(Bar(name, own or 0) for name, (own, _) in known.items()), DAYS, False, "Délai", "Jours"
+            tuple(Bar(name, own or 0) for name, (own, _) in known.items()), DAYS, False, "Délai", "Médiane"
         )
         return Told("Vos délais", chart, "médianes", "Trop peu de réponses ailleurs pour montrer la médiane du réseau.")
     pairs = tuple(Pair(name, own or 0, theirs or 0) for name, (own, theirs) in known.items())
@@ -176,7 +187,7 @@ def _both(
     left, right = (grouped(figures.side(side).now.by("received", dimension)) for side in Side)
     rows = tuple(Pair(one, left.get(one, 0), right.get(one, 0)) for one in {**left, **right})
     kept = tuple(row for row in rows if row.left or row.right)
-    chart = Pairs(kept, "Jeunes", "Bénévoles", name, ranked=ranked, shared_scale=False)
+    chart = Pairs(kept, "Jeunes", "Bénévoles", name, ranked=ranked)
     return Told(findings.group_finding(left, right, fallback), chart, fallback.lower())
 
 
@@ -226,4 +237,4 @@ def waits(waiting: Mapping[Side, Waiting]) -> Told:
     rows = tuple(Pair(name, left.of(state), right.of(state)) for state, name in WAITS.items())
     whole = sum(one.of(state) for one in (left, right) for state in WAITS)
     title = plural(whole, "demande attend", "demandes attendent") if whole else "Aucune demande n’attend"
-    return Told(title, Pairs(rows, "Jeunes", "Bénévoles", "Attente", shared_scale=False), "à cet instant")
+    return Told(title, Pairs(rows, "Jeunes", "Bénévoles", "Attente"), "à cet instant")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from portal.queries.figures import SideFigures, Tally
-from portal.web.typography import MONTHS, NBSP, number, percent, plural
+from portal.web.typography import MONTHS, NBSP, number, percent, plural, share
 
 CHANGE_WORTH_TELLING = 0.1
 DELAY_WORTH_TELLING = 0.2  # days
@@ -42,6 +42,11 @@ def change_said(now: float, before: float | None) -> str:
         return ""
     rounded = round(abs(found) * 100)
     return f"{number(rounded)}{NBSP}% de {'plus' if found > 0 else 'moins'}" if rounded else "autant"
+
+
+def share_said(part: int, whole: int) -> str:
+    """« 83 % »; a dash when the part is more than the whole: it is then of other requests."""
+    return "—" if part > whole else share(part, whole)
 
 
 def delay_change_said(now: float | None, before: float | None) -> str:
@@ -104,10 +109,16 @@ def _delay_moved(now: float | None, before: float | None) -> str:
 
 
 def _received_moved(received: int, before: Tally | None, who: str) -> str:
-    found = change(received, before.total("received")) if before else None
-    if found is None or abs(found) < CHANGE_WORTH_TELLING:
+    return moved(received, before.total("received") if before else None, who)
+
+
+def moved(now: float, before: float | None, who: str = "") -> str:
+    """How a whole period compares with the one before it: what a page and its chart both say; "" when not much."""
+    found = change(now, before)
+    if before is None or found is None or abs(found) < CHANGE_WORTH_TELLING or now + before < ENOUGH:
         return ""
-    return f"Les demandes de {who} {'montent' if found > 0 else 'reculent'}{NBSP}: {change_said(1 + found, 1)}"
+    whose = f"Les demandes de {who}" if who else "Les demandes"
+    return f"{whose} {'montent' if found > 0 else 'reculent'}{NBSP}: {change_said(now, before)}"
 
 
 def _delay_stated(now: float | None) -> str:

@@ -20,20 +20,24 @@ def published(count: int) -> Value:
     return MASKED if count < LEAST else count // GRAIN * GRAIN
 
 
-def published_table(counts: Mapping[str, int]) -> dict[str, Value] | None:
-    """The counts as they may be told beside their total; None when that would give a masked one away."""
+def published_table(counts: Mapping[str, int], *, exact_total: bool = False) -> dict[str, Value] | None:
+    """The counts as they may be told beside their total; None when that would give a masked one away.
+
+    exact_total: the total is told as it is, rather than masked and rounded like the others.
+    """
     told = {name: published(count) for name, count in counts.items()}
     masked = sum(value is MASKED for value in told.values())
-    return None if masked and not _uncertain(masked, counts) else told
+    whole = sum(counts.values())
+    return told if not masked or _uncertain(masked, counts, (whole, whole) if exact_total else _range(whole)) else None
 
 
-def _uncertain(masked: int, counts: Mapping[str, int]) -> bool:
+def _uncertain(masked: int, counts: Mapping[str, int], total: tuple[int, int]) -> bool:
     """Whether each masked count may still be at least two things, for whoever knows how all this is done.
 
     All they know of the masked ones together is a range, from the total and what is shown, each rounded on its own.
     """
     shown = [count // GRAIN * GRAIN for count in counts.values() if count >= LEAST]
-    low, high = _range(sum(counts.values()))
+    low, high = total
     low, high = low - sum(shown) - len(shown) * (GRAIN - 1), high - sum(shown)
     low, high = max(low, masked), min(high, masked * MOST_MASKED)
     if masked == 1:

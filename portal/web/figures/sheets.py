@@ -11,6 +11,7 @@ from portal.web.charts import DataTable, Masked
 # What makes a spreadsheet compute a cell; a minus sign before a number is a number.
 LIVE = ("=", "+", "-", "@", "\t", "\r", "\n")
 MARK = "\ufeff"
+UNITS = {"j": "jours"}
 
 
 def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
@@ -22,8 +23,11 @@ def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[object
 
 
 def table_answer(name: str, table: DataTable) -> Response:
-    """The table of a chart."""
-    return csv_answer(name, table.columns, table.rows)
+    """The table of a chart; its figures' unit, if they have one, is in their headings."""
+    unit = UNITS.get(table.measure.unit, table.measure.unit)
+    names, *figures = table.columns
+    headings = [f"{one} ({unit})" for one in figures] if unit else figures
+    return csv_answer(name, [names, *headings], table.rows)
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

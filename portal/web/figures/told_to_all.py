@@ -72,7 +72,7 @@ def _pairs(told: Mapping[Side, Mapping[str, Value]], name: str) -> Pairs:
     left, right = (told[side] for side in Side)
     rows = tuple(Pair(one, left.get(one, 0), right.get(one, 0)) for one in {**left, **right})
     kept = tuple(row for row in rows if row.left != 0 or row.right != 0)
-    return Pairs(kept, "Jeunes", "Bénévoles", name, shared_scale=False)
+    return Pairs(kept, "Jeunes", "Bénévoles", name)
 
 
 def told(figures: Figures, side: Side) -> dict[str, Told]:

@@ -115,7 +115,11 @@ def test_an_invitation_in_vain_is_refused_in_words(
 def test_an_invitation_is_sent_again_or_withdrawn(sure: FlaskClient, arrange: Session) -> None:
     sure.post("/collectif/equipe/inviter", data={"mail": NEW, "place": "equipe"})
     row = arrange.scalars(select(Invitation)).one()
-    assert sure.post(f"/collectif/equipe/invitations/{row.id}/renvoyer").status_code == 303
+    again = f"/collectif/equipe/invitations/{row.id}/renvoyer"
+    assert "Attendez dix minutes" in sure.get(sure.post(again).location).text
+    row.expires_at -= timedelta(minutes=11)
+    arrange.commit()
+    assert sure.post(again).status_code == 303
     assert sure.post(f"/collectif/equipe/invitations/{row.id}/retirer").status_code == 303
     arrange.refresh(row)
     assert (row.link_version, row.withdrawn_at is not None) == (2, True)
@@ -123,9 +127,59 @@ def test_an_invitation_is_sent_again_or_withdrawn(sure: FlaskClient, arrange: Se
     assert sure.post(f"/collectif/equipe/invitations/{new_id()}/retirer").status_code == 404
 
 
+@pytest.mark.parametrize("act", ["renvoyer", "retirer"])
+def test_changing_an_invitation_wants_a_fresh_proof(sure: FlaskClient, arrange: Session, act: str) -> None:
+    sure.post("/collectif/equipe/inviter", data={"mail": NEW, "place": "equipe"})
+    arrange.execute(update(LoginSession).values(proof_at=clock.now() - timedelta(minutes=11)))
+    row = arrange.scalars(select(Invitation)).one()
+    row.expires_at -= timedelta(minutes=11)
+    arrange.commit()
+    answer = sure.post(f"/collectif/equipe/invitations/{row.id}/{act}")
+    assert (answer.status_code, answer.location) == (303, "/compte/preuve?suite=/collectif/equipe")
+    arrange.refresh(row)
+    assert (row.link_version, row.withdrawn_at) == (1, None)
+
+
+def test_the_only_one_who_administers_an_association_is_replaced_before_the_account_is_closed(
+    sure: FlaskClient, arrange: Session, claire: Account, association: Association
+) -> None:
+    colleague = make_account(arrange, "paul@example.org", association=association)
+    arrange.commit()
+    refused = sure.post(f"/collectif/equipe/{claire.id}/fermer")
+    assert refused.status_code == 422
+    assert "la dernière personne qui administre Proxité" in refused.text
+    arrange.refresh(claire)
+    assert claire.closed_at is None
+    sent = {"mail": colleague.mail, "place": str(association.id)}
+    assert sure.post("/collectif/equipe/inviter", data=sent).status_code == 303
+    vain = sure.post("/collectif/equipe/inviter", data={"mail": claire.mail, "place": str(association.id)})
+    assert "fait déjà partie de l’équipe" in vain.text
+
+
+def test_the_invitations_of_a_closed_account_are_withdrawn(
+    sure: FlaskClient, arrange: Session, association: Association
+) -> None:
+    other = make_account(arrange, "ines@example.org", staff=True)
+    row = Invitation(
+        mail=NEW,
+        association_id=association.id,
+        role=Role.ADMINISTRATOR,
+        invited_by=other.id,
+        expires_at=clock.now() + timedelta(days=14),
+    )
+    arrange.add(row)
+    arrange.commit()
+    assert f"Invitation de {other.name}" in sure.get("/collectif/equipe").text
+    assert sure.post(f"/collectif/equipe/{other.id}/fermer").status_code == 303
+    arrange.refresh(row)
+    assert row.withdrawn_at is not None
+
+
 def test_a_closed_account_is_out_at_once_and_may_come_back(
     sure: FlaskClient, arrange: Session, browser_of: BrowserOf, claire: Account, association: Association
 ) -> None:
+    make_account(arrange, "cheffe@example.org", association=association, role=Role.ADMINISTRATOR)
+    arrange.commit()
     hers = browser_of(claire, association)
     assert hers.get("/demandes").status_code == 200
     assert "Fermer le compte de Claire Vasseur" in sure.get(f"/collectif/equipe/{claire.id}/fermer").text

@@ -202,3 +202,49 @@ def test_an_unknown_campaign_is_not_found(staff: FlaskClient, season: Campaign) 
         staff.post(f"{LIST}/{uuid4()}/reprendre"),
     ):
         assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("years", "field"), [(4, "starts_on"), (3, "ends_on"), (7000, "starts_on"), (-300, "starts_on")]
+)
+def test_a_year_that_slipped_is_told_on_its_date(
+    staff: FlaskClient, arrange: Session, season: Campaign, years: int, field: str
+) -> None:
+    first = date(clock.today().year + years, clock.today().month, 1)
+    last = first + 60 * DAY
+    status, page = open_next(staff, first, last)
+
+    assert status == 422
+    assert f'id="{field}-error"' in page
+    assert found(arrange) == ["Campagne"]
+
+
+@pytest.mark.parametrize("last", [date.max, date.max - DAY, date(2100, 12, 31)])
+def test_the_page_opens_whatever_the_last_campaign_is(
+    staff: FlaskClient, arrange: Session, season: Campaign, last: date
+) -> None:
+    arrange.add(Campaign(name="Lointaine", starts_on=last - 30 * DAY, ends_on=last))
+    arrange.commit()
+
+    assert "Lointaine" in read(staff)
+    assert open_next(staff, season.ends_on, season.ends_on)[0] == 422
+
+
+@pytest.mark.parametrize("name", ["\x00", "\x00\x1f\x7f", "\u2028"])
+def test_a_name_of_signs_nobody_sees_is_refused(
+    staff: FlaskClient, arrange: Session, season: Campaign, name: str
+) -> None:
+    first = season.ends_on + DAY
+    status, page = open_next(staff, first, first + 30 * DAY, name)
+
+    assert status == 422
+    assert 'id="name-error"' in page
+    assert found(arrange) == ["Campagne"]
+
+
+def test_signs_nobody_sees_are_left_out_of_a_name(staff: FlaskClient, arrange: Session, season: Campaign) -> None:
+    first = season.ends_on + DAY
+    status, _ = open_next(staff, first, first + 30 * DAY, "Sui\x00vante\n encore")
+
+    assert status == 303
+    assert found(arrange) == ["Campagne", "Suivante encore"]

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from portal.foundation import clock
 from portal.foundation.identifiers import new_id
-from portal.foundation.queue import queue
+from portal.foundation.queue import PAPER, queue
 from portal.models.account import Account
 from portal.models.campaign import Campaign
 from portal.models.document import Document, DocumentKind, DocumentState
@@ -55,7 +55,7 @@ def test_a_place_is_found_by_its_name_and_its_brochure_asked_for(staff: FlaskCli
     answer = staff.post(f"{LIST}/brochure", data={"lieu": "cité éducative de roub", "place": ROUBAIX})
     assert (answer.status_code, answer.location) == (303, LIST)
     assert asked(owner) == [("territory_brochure", {"place": ROUBAIX}, "Brochure\u00a0: Cité éducative de Roubaix")]
-    assert len(queue().jobs) == 1
+    assert len(queue(PAPER).jobs) == 1
 
 
 @pytest.mark.parametrize(("typed", "place"), [("Roubaix", ""), ("Roubaix", "zone:nulle-part"), ("", "'; --")])
@@ -96,9 +96,12 @@ def test_the_boards_report_runs_from_the_beginning_of_the_campaign(
     ("first", "last", "said"),
     [
         ("", "2026-10-31", "Écrivez une date"),
-        ("01/09/26", "2026-10-31", "Écrivez une date"),
+        ("01/09/26", "2026-10-31", "Cette date n’existe pas"),
         ("2026-10-31", "2026-09-01", "Le dernier jour vient avant le premier."),
         ("2020-01-01", "2026-09-01", "Choisissez deux ans au plus."),
+        ("1999-12-01", "1999-12-31", "Cette date n’existe pas"),
+        ("9999-01-01", "9999-12-31", "Cette date n’existe pas"),
+        ("2099-01-01", "2099-12-31", "Ce jour n’est pas encore venu"),
     ],
 )
 def test_days_that_make_no_period_are_refused_in_words(

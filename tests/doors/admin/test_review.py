@@ -170,6 +170,11 @@ def test_the_expert_editor_reads_tries_and_publishes(
         ('{"all": [{"test": "public", "any_of": []}]}', "il faut au moins une valeur"),
         ('{"all": [{"test": "territory", "any_of": ["Lille"]}]}', "il faut un lieu"),
         ("[]", "il faut un objet"),
+        ('{"all": [{"test": "territory", "any_of": ["commune:\\u0000"]}]}', "sans caractère de contrôle"),
+        ('{"all": [{"test": "territory", "any_of": ["commune:\\ud800"]}]}', "sans caractère de contrôle"),
+        ('{"all": [{"test": "age", "min": 14, "\\ud83d": 1}]}', "ce champ n’existe pas ici"),
+        ('{"all": [{"test": "age", "min": ' + "9" * 5_000 + "}]}", "Un nombre de ce texte est trop long"),
+        ('{"all": [' + ", ".join(['{"test": "age", "min": 14}'] * 301) + "]}", "301 conditions : 300 au plus"),
         ('{"all": {}}', "il faut une liste"),
         ('{"not":' * 30 + '{"all":[]}' + "}" * 30, "trop de niveaux"),
     ],
@@ -190,7 +195,7 @@ def test_what_is_drawn_in_the_editor_is_read_back_the_same(expression: Expressio
 
 
 def test_a_text_beyond_any_criteria_is_refused() -> None:
-    assert "trop long" in read_text("[" * 70_000).fault
+    assert "trop long" in read_text("[" * 120_001).fault
     assert read_text("[" * 50_000).fault
     assert in_french("something new") == "something new"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Barrier, Thread
 from typing import Any
 
@@ -91,8 +92,8 @@ def test_of_two_coordinators_at_the_same_instant_exactly_one_answers(
     for _ in range(10):
         offered = house.offer("Léa")
         answers = race(
-            lambda one=offered: coordinator.post(f"/demandes/{one.id}/accepter"),
-            lambda one=offered: other.post(f"/demandes/{one.id}/reorienter", data={"reason": "no_place"}),
+            partial(coordinator.post, f"/demandes/{offered.id}/accepter"),
+            partial(other.post, f"/demandes/{offered.id}/reorienter", data={"reason": "no_place"}),
         )
         assert sorted(answer.status_code for answer in answers) == [303, 409]
         refused = next(answer for answer in answers if answer.status_code == 409)
@@ -236,3 +237,40 @@ def test_a_request_accepted_meanwhile_is_not_sent_back_unawares(coordinator: Fla
     assert 'name="finalement"' in text_of(coordinator.get(f"/demandes/{offered.id}/reorienter"))
     coordinator.post(f"/demandes/{offered.id}/reorienter", data={"reason": "no_place", "finalement": "1"})
     assert house.reread(offered).state is AssignmentState.BOUNCED
+
+
+@pytest.mark.parametrize(
+    ("step", "asked"),
+    [
+        ("contacted", "Premier contact fait, pour la demande de Léa M. ?"),
+        ("unreachable", "Injoignable, à réessayer, pour la demande de Léa M. ?"),
+        ("paired", "Le binôme est formé, pour la demande de Léa M. ?"),
+        ("given_up", "Abandonnée avant le binôme, pour la demande de Léa M. ?"),
+    ],
+)
+def test_every_step_of_the_follow_up_is_asked_before_it_is_written(
+    coordinator: FlaskClient, house: House, step: str, asked: str
+) -> None:
+    offered = house.offer("Léa")
+    coordinator.post(f"/demandes/{offered.id}/accepter")
+    page = text_of(coordinator.get(f"/demandes/{offered.id}"))
+    assert f"/demandes/{offered.id}/suivi/confirmer?etape={step}" in page
+    assert f'action="/demandes/{offered.id}/suivi"' not in page
+    confirm = text_of(coordinator.get(f"/demandes/{offered.id}/suivi/confirmer?etape={step}"))
+    assert asked in confirm
+    assert "Cela ne se défait pas" in confirm
+    assert house.reread(offered).state is AssignmentState.ACCEPTED
+    coordinator.post(f"/demandes/{offered.id}/suivi", data={"etape": step})
+    assert house.reread(offered).state is AssignmentState(step)
+
+
+def test_somebody_unreachable_may_be_tried_again_and_a_contact_made_is_not_asked_twice(
+    coordinator: FlaskClient, house: House
+) -> None:
+    offered = house.offer("Léa")
+    coordinator.post(f"/demandes/{offered.id}/accepter")
+    coordinator.post(f"/demandes/{offered.id}/suivi", data={"etape": "unreachable"})
+    confirm = f"/demandes/{offered.id}/suivi/confirmer?etape="
+    assert coordinator.get(confirm + "unreachable").status_code == 200
+    coordinator.post(f"/demandes/{offered.id}/suivi", data={"etape": "contacted"})
+    assert coordinator.get(confirm + "contacted").status_code == 303

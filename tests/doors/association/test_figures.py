@@ -72,6 +72,32 @@ def test_what_was_received_and_what_became_of_it(coordinator: FlaskClient, house
     assert_sums_hold()
 
 
+def test_what_was_accepted_is_told_from_what_is_committed(
+    coordinator: FlaskClient, network: Network, house: House
+) -> None:
+    network.accepted("Proxité", noon(9), hours=24)
+    assert "engagées »" not in text_of(coordinator.get("/chiffres"))
+    factories.make_objective(network.session, house.association, network.campaign, 10)
+    network.session.commit()
+    assert "accords donnés dans la période, dont aucun rendu depuis" in text_of(coordinator.get("/chiffres"))
+    for state, event in (
+        (AssignmentState.BOUNCED, E.ASSIGNMENT_BOUNCED),
+        (AssignmentState.GIVEN_UP, E.ASSIGNMENT_GIVEN_UP),
+    ):
+        lapsed = network.accepted("Proxité", noon(8), hours=24)
+        network.told(lapsed, event, 48, **({"reason": "no_place"} if state is AssignmentState.BOUNCED else {}))
+        for step in (AssignmentState.ACCEPTED, state):
+            lapsed.state = step
+            network.session.commit()
+    undone = network.accepted("Proxité", noon(7), hours=24)
+    network.told(undone, E.ASSIGNMENT_UNDONE, 25, answer="accepted")
+    undone.state = AssignmentState.BOUNCED
+    network.session.commit()
+    page = text_of(coordinator.get("/chiffres"))
+    assert "accords donnés dans la période, dont 2 rendus, abandonnés ou retirés depuis" in page
+    assert "« Réorientées » compte celles que vous avez rendues dans la période" in page
+
+
 def test_its_delays_stand_beside_the_network_s_once_others_make_it(coordinator: FlaskClient, network: Network) -> None:
     network.accepted("Proxité", noon(9), hours=72)
     for days in (9, 8, 7, 6):
@@ -171,7 +197,7 @@ def test_what_cannot_be_taken_back_is_asked_first(coordinator: FlaskClient, hous
     given_up = text_of(coordinator.get(f"/demandes/{offered.id}/suivi/confirmer?etape=given_up"))
     assert "La demande est close pour de bon" in given_up
     assert "autorisation" not in given_up
-    for step in ("ended", "contacted", "invented", ""):
+    for step in ("ended", "invented", ""):
         assert coordinator.get(f"/demandes/{offered.id}/suivi/confirmer?etape={step}").status_code == 303
 
 

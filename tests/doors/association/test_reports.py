@@ -1,6 +1,6 @@
 """The monthly report of an association: asked for, awaited, downloaded; never another's."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import psycopg
@@ -8,10 +8,12 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.identifiers import new_id
-from portal.foundation.queue import Job, queue
+from portal.foundation.queue import Job, queue_of
 from portal.models.document import Document, DocumentKind, DocumentState
+from portal.models.figure import DailyFigure
 from portal.paper import printing
 from portal.queries.documents import PAGE
 from tests.doors.association.house import House, Tab, text_of
@@ -44,6 +46,23 @@ def make_report(
     return document.id
 
 
+@pytest.fixture(autouse=True)
+def counted(arrange: Session, house: House) -> DailyFigure:
+    """The first request of the association, two months ago."""
+    begun = last_month_begun() - timedelta(days=1)
+    figure = DailyFigure(
+        association_id=house.association.id, side=Side.MENTEE, measure="offered", dimension="total", day=begun,
+        value="", amount=1,
+    )  # fmt: skip
+    arrange.add(figure)
+    arrange.commit()
+    return figure
+
+
+def last_month_begun() -> date:
+    return (clock.today().replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
 def last_month() -> str:
     return f"{clock.today().replace(day=1) - timedelta(days=1):%Y-%m}"
 
@@ -57,8 +76,28 @@ def test_the_last_whole_month_is_offered_first_and_asking_wakes_a_worker(coordin
     row = owner.execute("SELECT id, kind, parameters, state FROM document").fetchone()
     assert row
     assert row[1:] == ("association_report", {"month": last_month()}, "waiting")
-    assert [(job.func_name, job.args) for job in queue().jobs] == [(Job.DRAW_DOCUMENT.value, [str(row[0])])]
+    assert [(job.func_name, job.args) for job in queue_of(Job.DRAW_DOCUMENT).jobs] == [
+        (Job.DRAW_DOCUMENT.value, [str(row[0])])
+    ]
     assert "se prépare" in text_of(coordinator.get(LIST))
+
+
+def test_months_before_anything_was_counted_are_neither_offered_nor_taken(
+    coordinator: Tab, arrange: Session, counted: DailyFigure, owner: Owner
+) -> None:
+    before = f"{last_month_begun() - timedelta(days=40):%Y-%m}"
+    assert coordinator.get(LIST).get_data(as_text=True).count("<option") == 3
+    assert coordinator.post(LIST, data={"month": before}).status_code == 422
+    counted.day = last_month_begun()
+    arrange.commit()
+    assert coordinator.get(LIST).get_data(as_text=True).count("<option") == 2
+    arrange.delete(counted)
+    arrange.commit()
+    page = coordinator.get(LIST).get_data(as_text=True)
+    assert page.count("<option") == 1
+    assert "(en cours)" in page
+    assert coordinator.post(LIST, data={"month": last_month()}).status_code == 422
+    assert owner.execute("SELECT count(*) FROM document").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("typed", ["", "2019-01", "demain", "2026-13"])

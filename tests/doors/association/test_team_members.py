@@ -13,6 +13,7 @@ from portal.foundation import clock
 from portal.foundation.permissions import Role
 from portal.models.account import Account, Invitation, LoginSession, Membership
 from portal.models.event import JournalAct, JournalEntry, Message, Outbox
+from portal.operations.links import INVITATION_LIFE
 from tests.doors.association.house import House, Tab, signed_in_as, text_of
 from tests.factories import make_account, make_association
 
@@ -133,8 +134,15 @@ def test_an_invitation_too_old_makes_way_for_another(tab: Tab, arrange: Session)
     assert invited(arrange) == [(NEW, Role.COORDINATOR, 1, True), (NEW, Role.ADMINISTRATOR, 1, False)]
 
 
+def sent_long_ago(arrange: Session) -> None:
+    """The last mail of every invitation left eleven minutes ago."""
+    arrange.execute(update(Invitation).values(expires_at=clock.now() + INVITATION_LIFE - timedelta(minutes=11)))
+    arrange.commit()
+
+
 def test_an_invitation_is_sent_again_with_another_link_then_withdrawn(tab: Tab, arrange: Session) -> None:
     tab.post("/equipe/inviter", data={"mail": NEW, "role": "coordinator"})
+    sent_long_ago(arrange)
     (row,) = arrange.scalars(select(Invitation))
     assert tab.post(f"/equipe/invitations/{row.id}/renvoyer").status_code == 303
     arrange.refresh(row)
@@ -144,6 +152,114 @@ def test_an_invitation_is_sent_again_with_another_link_then_withdrawn(tab: Tab, 
     assert invited(arrange)[0][3] is True
     assert tab.post(f"/equipe/invitations/{row.id}/renvoyer").status_code == 404
     assert tab.post(f"/equipe/invitations/{row.id}/retirer").status_code == 404
+
+
+def test_one_address_gets_one_mail_in_ten_minutes_and_six_in_all(tab: Tab, arrange: Session) -> None:
+    tab.post("/equipe/inviter", data={"mail": NEW, "role": "coordinator"})
+    (row,) = arrange.scalars(select(Invitation))
+    again = f"/equipe/invitations/{row.id}/renvoyer"
+    assert "Attendez dix minutes" in text_of(tab.get(tab.post(again).location))
+    for _ in range(6):
+        sent_long_ago(arrange)
+        tab.post(again)
+    assert "déjà partie 6 fois" in text_of(tab.get("/equipe"))
+    arrange.refresh(row)
+    assert row.link_version == 6
+    assert len(arrange.scalars(select(Outbox)).all()) == 6
+
+
+def test_withdrawing_does_not_make_way_for_another_mail_at_once(tab: Tab, arrange: Session) -> None:
+    tab.post("/equipe/inviter", data={"mail": NEW, "role": "coordinator"})
+    (row,) = arrange.scalars(select(Invitation))
+    tab.post(f"/equipe/invitations/{row.id}/retirer")
+    answer = tab.post("/equipe/inviter", data={"mail": NEW, "role": "coordinator"})
+    assert answer.status_code == 422
+    assert "Attendez dix minutes" in text_of(answer)
+
+
+def test_twenty_invitations_wait_at_most_withdrawn_today_or_not(tab: Tab, arrange: Session) -> None:
+    for number in range(20):
+        sent = tab.post("/equipe/inviter", data={"mail": f"p{number}@example.org", "role": "coordinator"})
+        assert sent.status_code == 303
+    arrange.execute(update(Invitation).where(Invitation.mail == "p0@example.org").values(withdrawn_at=clock.now()))
+    arrange.commit()
+    answer = tab.post("/equipe/inviter", data={"mail": NEW, "role": "coordinator"})
+    assert answer.status_code == 422
+    assert "20 invitations" in text_of(answer)
+    arrange.execute(
+        update(Invitation).where(Invitation.mail == "p0@example.org").values(created_at=clock.now() - timedelta(days=2))
+    )
+    arrange.commit()
+    assert tab.post("/equipe/inviter", data={"mail": NEW, "role": "coordinator"}).status_code == 303
+
+
+def test_the_team_sees_who_invited(tab: Tab, arrange: Session, house: House, boss: Account) -> None:
+    tab.post("/equipe/inviter", data={"mail": NEW, "role": "coordinator"})
+    arrange.add(
+        Invitation(
+            mail="autre@example.org",
+            association_id=house.association.id,
+            role=Role.ADMINISTRATOR,
+            invited_by=make_account(arrange, staff=True).id,
+            expires_at=clock.now() + timedelta(days=14),
+        )
+    )
+    arrange.commit()
+    shown = text_of(tab.get("/equipe"))
+    assert f"Invitation de {boss.name}" in shown
+    assert "Invitation de l’équipe du Collectif" in shown
+
+
+def test_the_invitations_of_who_leaves_are_withdrawn(tab: Tab, arrange: Session, house: House) -> None:
+    def invitation(by: Any, association_id: Any) -> Invitation:
+        row = Invitation(
+            mail=NEW if association_id == house.association.id else "ailleurs@example.org",
+            association_id=association_id,
+            role=Role.COORDINATOR,
+            invited_by=by,
+            expires_at=clock.now() + timedelta(days=14),
+        )
+        arrange.add(row)
+        return row
+
+    leaving = house.coordinator
+    here = invitation(leaving.id, house.association.id)
+    elsewhere = invitation(leaving.id, make_association(arrange).id)
+    arrange.commit()
+    assert tab.post(f"/equipe/{membership_of(arrange, leaving).id}/fin").status_code == 303
+    for row in (here, elsewhere):
+        arrange.refresh(row)
+    assert here.withdrawn_at is not None
+    assert elsewhere.withdrawn_at is None
+    journal = text_of(tab.get("/equipe"))
+    assert "a retiré une invitation" in journal
+    assert f"a mis fin à l’accès de {leaving.name}" in journal
+
+
+def test_an_administrator_whose_account_is_closed_does_not_count(
+    tab: Tab, arrange: Session, boss: Account, house: House
+) -> None:
+    gone = make_account(arrange, association=house.association, role=Role.ADMINISTRATOR)
+    gone.closed_at = clock.now()
+    arrange.commit()
+    own = membership_of(arrange, boss)
+    for act, data in (("fin", {}), ("role", {"role": "coordinator"})):
+        answer = tab.post(f"/equipe/{own.id}/{act}", data=data)
+        assert answer.status_code == 422
+        assert "dernière personne qui administre" in text_of(answer)
+
+
+@pytest.mark.parametrize("act", ["renvoyer", "retirer"])
+def test_changing_an_invitation_wants_a_fresh_proof(tab: Tab, arrange: Session, act: str) -> None:
+    tab.post("/equipe/inviter", data={"mail": NEW, "role": "coordinator"})
+    sent_long_ago(arrange)
+    arrange.execute(update(LoginSession).values(proof_at=clock.now() - timedelta(minutes=11)))
+    arrange.commit()
+    (row,) = arrange.scalars(select(Invitation))
+    answer = tab.post(f"/equipe/invitations/{row.id}/{act}")
+    assert (answer.status_code, answer.location) == (303, "/compte/preuve?suite=/equipe")
+    arrange.refresh(row)
+    assert (row.link_version, row.withdrawn_at) == (1, None)
 
 
 def test_another_associations_people_and_invitations_do_not_exist(tab: Tab, arrange: Session, neighbour: House) -> None:

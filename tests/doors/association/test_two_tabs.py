@@ -150,7 +150,7 @@ def test_every_form_of_the_door_says_what_it_was_drawn_for(
     arrange.commit()
     side = f"/criteres/{house.programme.id}/jeunes"
     pages += [side, f"{side}/versions", f"/criteres/{house.programme.id}", "/chiffres/rapports", "/objectif"]
-    pages += ["/equipe/inviter", "/equipe/connexion"]
+    pages += ["/equipe/inviter", "/equipe/connexion", f"/demandes/{taken.id}/suivi/confirmer?etape=paired"]
     answers = [coordinator.get(page) for page in (*pages, "/demandes", "/capacite", "/equipe")]
     house.capacity.amount = 0
     house.association.paused_from = clock.today()

@@ -173,13 +173,39 @@ def test_signing_in_is_itself_a_fresh_proof(client: FlaskClient, arrange: Sessio
 
 
 def test_guessing_at_an_open_desk_is_counted_with_the_codes(counting: Flask, arrange: Session, claire: Account) -> None:
-    """Whoever finds a browser open has five tries in all, on whichever page."""
+    """Whoever finds a browser open has five tries at the password and five at the code, on whichever page."""
     browser = counting.test_client()
     assert pass_both(browser, claire.mail).status_code == 303
-    answers = [browser.post("/compte/preuve", data={"password": "not this one"}).status_code for _ in range(2)]
+    answers = [browser.post("/compte/preuve", data={"password": "not this one"}).status_code for _ in range(3)]
     answers += [
         browser.post("/compte/mot-de-passe", data={"old": "nor this", "password": NEW}).status_code for _ in "ab"
     ]
-    answers += [browser.post("/compte/codes-de-secours", data={"code": "000000"}).status_code]
-    assert answers == [422, 422, 422, 422, 429]
+    assert answers == [422] * 5
+    assert browser.post("/compte/preuve", data={"password": PASSWORD}).status_code == 429
+    codes = [browser.post("/compte/codes-de-secours", data={"code": "000000"}).status_code for _ in range(6)]
+    assert codes == [422] * 5 + [429]
     assert browser.get("/compte").status_code == 200
+
+
+def test_right_passwords_cost_no_try_and_give_back_none_of_the_codes(
+    counting: Flask, arrange: Session, claire: Account
+) -> None:
+    """Else who knows the password could guess codes without end between two proofs."""
+    browser = counting.test_client()
+    assert pass_both(browser, claire.mail).status_code == 303
+    for _ in range(4):
+        browser.post("/compte/codes-de-secours", data={"code": "000000"})
+    for _ in range(3):
+        assert browser.post("/compte/preuve", data={"password": "not this one"}).status_code == 422
+    assert [browser.post("/compte/preuve", data={"password": PASSWORD}).status_code for _ in range(6)] == [303] * 6
+    for _ in range(4):
+        assert browser.post("/compte/preuve", data={"password": "not this one"}).status_code == 422
+    codes = [browser.post("/compte/codes-de-secours", data={"code": "000000"}).status_code for _ in range(2)]
+    assert codes == [422, 429]
+
+
+def test_a_weak_new_password_is_not_a_failed_try(counting: Flask, arrange: Session, claire: Account) -> None:
+    browser = counting.test_client()
+    assert pass_both(browser, claire.mail).status_code == 303
+    weak = {"old": PASSWORD, "password": "court"}
+    assert [browser.post("/compte/mot-de-passe", data=weak).status_code for _ in range(6)] == [422] * 6

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.foundation import clock
 from portal.foundation.identifiers import new_id
 from portal.foundation.permissions import Role
-from portal.models.account import Account, Invitation, Membership
+from portal.models.account import Account, Invitation, LoginSession, Membership
 from portal.models.association import Association
 from portal.models.event import JournalAct, JournalEntry
 from portal.operations.links import invitation_path
@@ -220,6 +220,9 @@ def test_an_account_is_never_turned_into_staff(
     assert known.staff is False
 
 
+@pytest.mark.parametrize(
+    ("asked", "role"), [(Role.ADMINISTRATOR, Role.ADMINISTRATOR), (Role.COORDINATOR, Role.COORDINATOR)]
+)
 def test_who_joins_twice_keeps_one_membership(
     invite: Invite,
     arrange: Session,
@@ -227,10 +230,38 @@ def test_who_joins_twice_keeps_one_membership(
     known: Account,
     association: Association,
     elsewhere: Association,
+    asked: Role,
+    role: Role,
 ) -> None:
-    invitation = invite(role=Role.ADMINISTRATOR)
+    """Asked to administer, who was a member does from then on."""
+    invitation = invite(role=asked)
     arrange.add(Membership(account_id=known.id, association_id=association.id, role=Role.COORDINATOR))
     arrange.commit()
     assert signed_in_as(known, association=elsewhere).post(path_of(invitation)).status_code == 303
     rows = arrange.scalars(select(Membership).where(Membership.association_id == association.id)).all()
-    assert [row.role for row in rows] == [Role.COORDINATOR]
+    assert [row.role for row in rows] == [role]
+    arrange.refresh(invitation)
+    assert invitation.accepted_by == known.id
+    raised = JournalAct.ROLE_CHANGED in arrange.scalars(select(JournalEntry.act)).all()
+    assert raised is (role is Role.ADMINISTRATOR)
+
+
+def test_an_administrator_is_never_lowered_by_accepting(
+    invite: Invite, arrange: Session, signed_in_as: SignedInAs, known: Account, association: Association
+) -> None:
+    invitation = invite()
+    arrange.add(Membership(account_id=known.id, association_id=association.id, role=Role.ADMINISTRATOR))
+    arrange.commit()
+    assert signed_in_as(known, association=association).post(path_of(invitation)).status_code == 303
+    rows = arrange.scalars(select(Membership).where(Membership.association_id == association.id)).all()
+    assert [row.role for row in rows] == [Role.ADMINISTRATOR]
+
+
+def test_a_newcomer_ends_the_session_this_browser_held(
+    invite: Invite, arrange: Session, signed_in_as: SignedInAs, known: Account, elsewhere: Association
+) -> None:
+    browser = signed_in_as(known, association=elsewhere)
+    assert browser.post(path_of(invite("autre@example.org")), data=ANSWERS).status_code == 303
+    holders = arrange.scalars(select(LoginSession.account_id)).all()
+    assert len(holders) == 1
+    assert known.id not in holders

@@ -14,7 +14,7 @@ from portal.foundation.identifiers import new_id
 from portal.models.account import Account, LoginSession, PasswordReset
 from portal.models.event import JournalAct, JournalEntry, Message, Outbox
 from portal.operations.links import reset_path
-from tests.doors.auth.conftest import SignedInAs, give_factor
+from tests.doors.auth.conftest import SignedInAs, code_now, give_factor
 from tests.factories import PASSWORD, make_account, make_association
 
 NEW = "brique lavande horizon tambour"
@@ -178,3 +178,19 @@ def test_the_sixth_request_of_a_day_for_one_address_waits(counting: Flask) -> No
     assert [one.status_code for one in answers] == [303] * 5 + [429]
     assert "Réessayez dans 24\u00a0heures" in answers[5].text
     assert client.post("/mot-de-passe", data={"mail": "autre@example.org"}).status_code == 303
+
+
+def test_a_finished_reset_starts_all_counters_of_the_account_afresh(
+    counting: Flask, arrange: Session, claire: Account, link: str
+) -> None:
+    half_way = counting.test_client()
+    knock(half_way, claire.mail, PASSWORD)
+    for _ in range(5):
+        half_way.post("/connexion/code", data={"code": "000000"})
+    client = counting.test_client()
+    for _ in range(10):
+        knock(client, claire.mail, "wrong")
+    assert knock(client, claire.mail, PASSWORD).status_code == 429
+    assert choose(client, link).status_code == 303
+    assert knock(client, claire.mail, NEW).status_code == 303
+    assert client.post("/connexion/code", data={"code": code_now()}).status_code == 303

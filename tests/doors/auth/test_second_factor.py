@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.foundation import clock
+from portal.foundation.config import Environment
 from portal.foundation.crypto import token_digest
 from portal.foundation.identifiers import new_id
 from portal.foundation.tenancy import DatabaseRole, Scope
@@ -272,7 +273,37 @@ def test_the_sixth_code_in_five_minutes_waits(counting: Flask, arrange: Session,
     last = give_code(browsers[5], code_now())
     assert last.status_code == 429
     assert int(last.headers["Retry-After"]) <= 300
+    assert "sur ce compte" in last.text
     assert browsers[5].post("/connexion/secours", data={"code": "x"}).status_code == 429
+
+
+def test_right_and_empty_codes_are_not_counted_and_the_last_try_is_said(
+    counting: Flask, arrange: Session, claire: Account
+) -> None:
+    browser = counting.test_client()
+    give_password(browser, claire.mail)
+    for _ in range(6):
+        assert give_code(browser, "").status_code == 422
+    answers = [give_code(browser, "000000").text for _ in range(4)]
+    assert "Il reste 1\u00a0essai." in answers[3]
+    assert give_code(browser, code_now()).status_code == 303
+    again = counting.test_client()
+    give_password(again, claire.mail)
+    answers = [give_code(again, "000000").text for _ in range(5)]
+    assert "C’était le dernier essai avant une pause." in answers[4]
+    assert give_code(again, code_now(1)).status_code == 429
+
+
+def test_the_hint_of_the_demonstration_is_for_its_own_accounts(
+    app: Flask, client: FlaskClient, arrange: Session, claire: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_password(client, claire.mail)
+    settings = app.config["SETTINGS"].model_copy(update={"environment": Environment.DEMO})
+    monkeypatch.setitem(app.config, "SETTINGS", settings)
+    assert "make demo-code" not in client.get("/connexion/code").text
+    claire.demo = True
+    arrange.commit()
+    assert "make demo-code" in client.get("/connexion/code").text
 
 
 def test_one_persons_tries_cost_nobody_else_theirs(counting: Flask, arrange: Session, claire: Account) -> None:

@@ -1,5 +1,7 @@
 """Signing in: who gets in, what they hold, and what refusals tell (nothing)."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg
 import pytest
 from flask import Flask
@@ -193,16 +195,60 @@ def test_the_eleventh_try_on_an_account_waits_wherever_it_comes_from(counting: F
     )
     assert answer.status_code == 429
     assert "Réessayez dans" in answer.text
+    assert "sur ce compte" in answer.text
+    assert "plusieurs derrière la même connexion" not in answer.text
     assert int(answer.headers["Retry-After"]) <= 300
 
 
-def test_the_eleventh_try_from_an_address_waits_whatever_the_account(counting: Flask) -> None:
+def test_the_sixty_first_failure_from_an_address_waits_whatever_the_account(
+    counting: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("portal.operations.sign_in.password_matches", lambda *_: False)
     client = counting.test_client()
     answers = [
-        client.post("/connexion", data={"mail": f"personne{number}@example.org", "password": "wrong"}).status_code
-        for number in range(11)
+        client.post("/connexion", data={"mail": f"personne{number}@example.org", "password": "wrong"})
+        for number in range(61)
     ]
-    assert answers == [422] * 10 + [429]
+    assert [one.status_code for one in answers] == [422] * 60 + [429]
+    assert "de cet endroit" in answers[60].text
+    assert "plusieurs derrière la même connexion" in answers[60].text
+
+
+def test_neither_right_passwords_nor_empty_forms_are_counted(counting: Flask, arrange: Session) -> None:
+    account = make_account(arrange, staff=True)
+    arrange.commit()
+    client = counting.test_client()
+    empty = [client.post("/connexion", data={"mail": account.mail, "password": ""}) for _ in range(11)]
+    assert "Il reste" not in empty[10].text
+    assert 429 not in {one.status_code for one in empty}
+    assert [knock(counting.test_client(), account.mail).status_code for _ in range(11)] == [303] * 11
+
+
+def test_coming_in_starts_the_accounts_counter_afresh(counting: Flask, arrange: Session) -> None:
+    account = make_account(arrange, staff=True)
+    arrange.commit()
+    client = counting.test_client()
+    for _ in range(9):
+        client.post("/connexion", data={"mail": account.mail, "password": "wrong"})
+    assert knock(client, account.mail).status_code == 303
+    answers = [
+        counting.test_client().post("/connexion", data={"mail": account.mail, "password": "wrong"}) for _ in range(2)
+    ]
+    assert [one.status_code for one in answers] == [422, 422]
+    assert "Il reste" not in answers[1].text
+
+
+def test_failures_under_way_at_once_are_all_counted(counting: Flask) -> None:
+    """Those that were let in together go beyond the limit by their own number at most; nobody comes after them."""
+
+    def fail(_: int) -> int:
+        data = {"mail": "claire@example.org", "password": "wrong"}
+        return counting.test_client().post("/connexion", data=data).status_code
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(fail, range(16)))
+    assert 10 <= answers.count(422) <= 10 + 1
+    assert fail(0) == 429
 
 
 def test_the_tries_left_are_said_once_they_are_few(counting: Flask) -> None:

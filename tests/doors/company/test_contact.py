@@ -45,6 +45,16 @@ def test_a_request_for_contact_carries_the_associations_and_the_answers(
     )
 
 
+@pytest.mark.parametrize("slug", ["%00", "proxite%00", "%ED%A0%80", "%F4%8F%BF%BF", "a" * 900, "'", ""])
+def test_an_association_that_cannot_be_is_left_out(
+    client: FlaskClient, arrange: Session, campaign: Campaign, slug: str
+) -> None:
+    known = open_association(arrange, campaign, "Proxité")
+    answer = client.get(f"{CONTACT}?association={slug}&association={known.slug}")
+    assert answer.status_code == 200
+    assert "Proxité" in text_of(answer)
+
+
 def test_whoever_asked_reads_a_number_and_when_they_are_called(client: FlaskClient, arrange: Session) -> None:
     client.post(CONTACT, data=ASKED)
     page = look(client, "/entreprises/recue")

@@ -121,6 +121,8 @@ def test_the_page_names_the_company_and_hides_a_total_under_five(
     assert "Les premiers volontaires arrivent" in page
     bring(arrange, campaign, company, ReferralState.PLACED)
     assert '<strong class="num">5</strong> salariés se sont proposés' in look(client, PAGE)
+    bring(arrange, campaign, company, ReferralState.PLACED, 4)
+    assert '<strong class="num">5</strong> salariés se sont proposés' in look(client, PAGE)
 
 
 def test_only_those_who_confirmed_and_did_not_withdraw_are_in_the_total(
@@ -152,9 +154,12 @@ def test_a_closed_link_says_so_politely_and_shows_the_way_on(client: FlaskClient
     assert client.get(f"{PAGE}/devenir-mentor").location == PAGE
 
 
-@pytest.mark.parametrize("path", ["/e/inconnue", "/e/inconnue/devenir-mentor"])
-def test_an_unknown_link_is_not_found(client: FlaskClient, path: str) -> None:
-    assert client.get(path).status_code == 404
+@pytest.mark.parametrize(
+    "slug", ["inconnue", "%00", "a%00b", "%ED%A0%80", "%F4%8F%BF%BF", "a" * 900, "d\u2019abord", "1" * 400]
+)
+@pytest.mark.parametrize("path", ["/e/{}", "/e/{}/devenir-mentor"])
+def test_an_unknown_link_is_not_found(client: FlaskClient, path: str, slug: str) -> None:
+    assert client.get(path.format(slug)).status_code == 404
 
 
 def test_the_public_can_neither_read_nor_undo_the_count(app: Flask, arrange: Session, campaign: Campaign) -> None:
@@ -162,6 +167,7 @@ def test_the_public_can_neither_read_nor_undo_the_count(app: Flask, arrange: Ses
     bring(arrange, campaign, company, ReferralState.PLACED)
     for statement in (
         "SELECT 1 FROM company_volunteer",
+        "SELECT company_volunteers(id) FROM company",
         "DELETE FROM company_volunteer",
         "UPDATE company SET words = ''",
     ):

@@ -73,6 +73,10 @@ def test_departements_with_five_young_people_waiting_are_named_and_no_smaller_on
     assert "Nord" in page
     assert '<td class="num">5</td>' in page
     assert "aucun département" not in page
+    for _ in range(4):
+        make_referral(arrange, campaign, state=ReferralState.WAITLISTED)
+    arrange.commit()
+    assert '<td class="num">5</td>' in look(client, HOME)
 
 
 def test_fewer_than_five_are_not_named(client: FlaskClient, arrange: Session, campaign: Campaign) -> None:

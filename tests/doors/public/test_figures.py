@@ -1,15 +1,22 @@
 """The figures that everybody may read: rounded, masked, and up to the last Sunday."""
 
+from datetime import date, timedelta
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
 from portal.foundation import clock
-from portal.foundation.tenancy import DatabaseRole
+from portal.foundation.tenancy import DatabaseRole, Scope
+from portal.foundation.transactions import acting_as
 from portal.jobs.figures import fold
 from portal.models.campaign import Campaign
+from portal.queries.figures_public import smallest
+from portal.web.figures.masks import published_table
 from tests.doors.admin.test_table import statements
 from tests.figures import Network, noon
 
@@ -70,9 +77,58 @@ def test_a_table_that_would_give_a_few_away_is_not_shown(client: FlaskClient, ne
     assert {row[2] for row in sheet(client, "carte")[1:]} == {"0"}
 
 
+TOLD = "SELECT side, measure, dimension, value, amount FROM network_told(:first, :last)"
+
+
+def told_by_the_database(first: date, last: date) -> dict[tuple[str, ...], int]:
+    with acting_as(Scope(DatabaseRole.PUBLIC)) as session:
+        rows = session.execute(text(TOLD), {"first": first, "last": last}).all()
+    return {tuple(row[:-1]): row[-1] for row in rows}
+
+
+def test_the_public_role_has_rounded_sums_alone(app: Flask, network: Network) -> None:
+    for number, age in ((9, 12), (3, 13), (4, 30)):
+        for _ in range(number):
+            network.received(noon(10), age=age)
+    fold()
+    network.received(noon(10), age=16)
+    last = clock.today() - timedelta(days=clock.today().isoweekday())
+    found = told_by_the_database(last - timedelta(days=364), last)
+    assert {key[3]: n for key, n in found.items() if key[2] == "age"} == {"11": 10, "15": -1, "26": -1, None: 15}
+    assert found["mentee", "received", "total", ""] == 15
+    assert all(n == -1 or n % 5 == 0 for key, n in found.items() if key[2] != "median")
+    for statement in ("SELECT amount FROM daily_figure", "SELECT amount FROM figure_delta"):
+        with pytest.raises(ProgrammingError, match="permission denied"), acting_as(Scope(DatabaseRole.PUBLIC)) as own:
+            own.execute(text(statement))
+
+
+def test_no_other_period_than_the_page_s_is_told(app: Flask, network: Network, campaign: Campaign) -> None:
+    for _ in range(20):
+        network.received(noon(10))
+    last = clock.today() - timedelta(days=clock.today().isoweekday())
+    assert told_by_the_database(campaign.starts_on, last)
+    for days in (-7, -1, 1, 7):
+        assert told_by_the_database(campaign.starts_on + timedelta(days=days), last) == {}
+    assert told_by_the_database(campaign.starts_on, last - timedelta(days=1)) == {}
+    assert told_by_the_database(campaign.starts_on, last + timedelta(days=7)) == {}
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [(9, 9, 9, 9, 4), (1, 1, 1), (23, 3), (4, 4, 4, 4), (5, 1, 1), (0, 7, 2), (2,), (99, 14, 4, 3), ()],
+)
+def test_a_mask_says_the_same_of_what_the_database_rounded(counts: tuple[int, ...]) -> None:
+    def rounded(n: int) -> int:
+        return n // 5 * 5 if n > 4 else -1 if n else 0
+
+    exact = {str(at): n for at, n in enumerate(counts)}
+    table: dict[str | None, int] = {name: rounded(n) for name, n in exact.items()}
+    assert published_table(smallest({**table, None: rounded(sum(counts))})) == published_table(exact)
+
+
 def test_this_week_is_told_next_week(client: FlaskClient, network: Network) -> None:
-    since_monday = clock.today().isoweekday() % 7
-    for days in (since_monday + 1,) * 6 + ((0,) * 6 if since_monday else ()):
+    since_sunday = clock.today().isoweekday()
+    for days in (since_sunday,) * 6 + (since_sunday - 1,) * 6:
         network.received(noon(days))
     assert "<h1>5 jeunes ont demandé un mentorat</h1>" in read(client)
 

@@ -80,5 +80,6 @@ def test_an_employee_comes_by_the_link_and_the_count_rises_once_confirmed(visit:
     expect(page.locator("main")).to_be_visible()
     assert counted(site) == before + 1
     again = visit(1280).go(f"/e/{SLUG}").page.inner_text("main")
-    assert (f"{before + 1} salariés" in again.replace("\u00a0", " ")) is (before + 1 >= 5)
+    told = (before + 1) // 5 * 5  # to the public, rounded down to five
+    assert (f"{told} salariés" in again.replace("\u00a0", " ")) is (told >= 5)
     assert "Carlier" not in again

@@ -73,6 +73,7 @@ def hand_over(client: FlaskClient, page: Page, site: str) -> None:
 
 def faults(page: Page, name: str) -> list[str]:
     found = []
+    page.evaluate("() => document.fonts.ready.then(() => true)")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         if page.evaluate(SIDEWAYS) > 0:

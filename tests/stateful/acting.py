@@ -38,6 +38,10 @@ def scope_of(person: SignedIn) -> Scope:
     return Scope(DatabaseRole.ASSOCIATION, association_id=person.association_id, account_id=person.account_id)
 
 
+def staff() -> Scope:
+    return Scope(DatabaseRole.STAFF, account_id=uuid4())
+
+
 def attempt(at: datetime, scope: Scope, act: Callable[[], Any]) -> bool:
     """Whether the portal let it be done."""
     try:

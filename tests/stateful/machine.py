@@ -292,12 +292,12 @@ class LifeOfARequest(Timetable):
     @rule(pick=picks, side=sides, ages=st.sampled_from(AGES))
     def publish(self, pick: int, side: Side, ages: tuple[int, int]) -> None:
         programme = chosen(pick, [each for each in self.model.programmes.values() if side in each.ages], [])
-        person = acting.coordinator(programme.association)
+        staff = acting.staff()
         criteria = {"test": "age", "min": ages[0], "max": ages[1]}
         assert acting.attempt(
             self.tick(),
-            acting.scope_of(person),
-            lambda: publish_criteria(programme.id, side, criteria, by=person.account_id),
+            staff,
+            lambda: publish_criteria(programme.id, side, criteria, by=staff.account_id),
         )
         programme.ages[side] = ages
 

@@ -85,7 +85,8 @@ def test_a_company_goes_from_the_choice_to_its_number_by_keyboard(site: str, pag
     page.goto(f"{site}/entreprises/orienter")
     page.get_by_label("Votre site principal").focus()
     page.keyboard.type("Roubaix")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert "associations pour votre entreprise" in page.inner_text("h1")
     page.get_by_role("link", name="Être mis en relation avec Ouverte").focus()
     page.keyboard.press("Enter")

@@ -14,6 +14,9 @@ OTHER = $(shell $(BIN)/python -m portal.local.binaries)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
+# Where SQL, rights and locks are proved; doors and paper see the other PostgreSQL at night.
+DEEP ?= $(addprefix tests/,architecture concurrency demo isolation operations queries stateful)
+
 .PHONY: help run test test-other test-nightly lint format migrate shell psql demo-code demo-reset lock
 
 help: ## List what can be asked
@@ -31,10 +34,11 @@ test: lint ## Prove everything: rules, types, the whole suite, then the database
 test-other: $(BIN)/.installed-dev ## The tests that need a database, on the other PostgreSQL of this machine, if any
 	@other="$(OTHER)"; if [ -z "$$other" ]; then echo "Only one PostgreSQL here: nothing more to prove."; else \
 	echo "Once more with the $$other's PostgreSQL:"; \
-	PG_FLAVOUR=$$other $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "postgres and not browser and not nightly"; fi
+	PG_FLAVOUR=$$other $(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "postgres and not browser and not nightly" $(DEEP); fi
 
 test-nightly: $(BIN)/.installed-dev ## The slow proofs
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m nightly --timeout 3600
+	@$(MAKE) --no-print-directory test-other DEEP=tests
 
 lint: $(BIN)/.installed-dev ## Rules, types, imports and templates, without running anything
 	@$(BIN)/python -m ruff check --quiet .

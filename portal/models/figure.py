@@ -13,7 +13,20 @@ from portal.models.types import Key, Str, one_of
 MADE_HERE = text("gen_random_uuid()")
 
 
-class DailyFigure(Base):
+class Figure:
+    """What the three tables of figures hold alike."""
+
+    id: Mapped[Key] = mapped_column(server_default=MADE_HERE)
+    association_id: Mapped[UUID | None] = mapped_column(ForeignKey("association.id"))
+    side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
+    measure: Mapped[Str]
+    dimension: Mapped[Str]
+    day: Mapped[date] = mapped_column(Date)
+    value: Mapped[Str]
+    amount: Mapped[int]
+
+
+class DailyFigure(Figure, Base):
     """How many times something happened on a day in Paris; association_id None: over the whole network.
 
     measure: what happened (received, offered, waitlisted, unroutable, accepted, bounced, expired, contacted,
@@ -30,33 +43,15 @@ class DailyFigure(Base):
         ),
     )
 
-    id: Mapped[Key] = mapped_column(server_default=MADE_HERE)
-    association_id: Mapped[UUID | None] = mapped_column(ForeignKey("association.id"))
-    side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
-    measure: Mapped[Str]
-    dimension: Mapped[Str]
-    day: Mapped[date] = mapped_column(Date)
-    value: Mapped[Str]
-    amount: Mapped[int]
 
-
-class FigureDelta(Base):
+class FigureDelta(Figure, Base):
     """One change of the sums, appended with its event: nobody waits for a counter."""
 
     __tablename__ = "figure_delta"
     __table_args__ = (Index("ix_figure_delta_association", "association_id", "measure"),)
 
-    id: Mapped[Key] = mapped_column(server_default=MADE_HERE)
-    association_id: Mapped[UUID | None] = mapped_column(ForeignKey("association.id"))
-    side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
-    measure: Mapped[Str]
-    dimension: Mapped[Str]
-    day: Mapped[date] = mapped_column(Date)
-    value: Mapped[Str]
-    amount: Mapped[int]
 
-
-class KeptFigure(Base):
+class KeptFigure(Figure, Base):
     """What requests counted for whose facts are gone since: the recount goes on from there."""
 
     __tablename__ = "figure_kept"
@@ -65,12 +60,3 @@ class KeptFigure(Base):
             "association_id", "side", "measure", "dimension", "day", "value", postgresql_nulls_not_distinct=True
         ),
     )
-
-    id: Mapped[Key] = mapped_column(server_default=MADE_HERE)
-    association_id: Mapped[UUID | None] = mapped_column(ForeignKey("association.id"))
-    side: Mapped[Side] = mapped_column(one_of(Side, name="side"))
-    measure: Mapped[Str]
-    dimension: Mapped[Str]
-    day: Mapped[date] = mapped_column(Date)
-    value: Mapped[Str]
-    amount: Mapped[int]

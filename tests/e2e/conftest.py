@@ -30,12 +30,14 @@ ONE_REQUEST_IN = 8
 class Site:
     """Where the portal answers, the environment it runs in, and the folder its mail falls into.
 
-    steps: the latest 30-second step whose code each account has used. sessions: the cookies of those signed in.
+    accounts: the mails of the demo's own accounts, whose password and secret are known. steps: the latest 30-second
+    step whose code each account has used. sessions: the cookies of those signed in.
     """
 
     address: str
     environment: dict[str, str]
     mail: Path
+    accounts: frozenset[str]
     steps: dict[str, int] = field(default_factory=dict)
     sessions: dict[str, Any] = field(default_factory=dict)
 
@@ -97,6 +99,8 @@ def site(
     }
     loaded = flask(environment, "demo", "load", "--one-in", str(ONE_REQUEST_IN))
     assert loaded.wait() == 0
+    with psycopg.connect(environment["DATABASE_URL"]) as connected:
+        accounts = frozenset(mail for (mail,) in connected.execute("SELECT mail FROM account").fetchall())
     web = [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "-w", "2", "--log-level", "warning", "wsgi:app"]
     running = [
         flask(environment, "mailbox"),
@@ -107,7 +111,7 @@ def site(
     address = f"http://localhost:{port}"
     try:
         wait_for(address)
-        yield Site(address, environment, data / "mail")
+        yield Site(address, environment, data / "mail", accounts)
     finally:
         for process in running:
             process.terminate()

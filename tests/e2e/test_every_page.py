@@ -78,8 +78,8 @@ COLLECTIF = (
     "/collectif/demandes",
     "/collectif/demandes?vue=nulle-part",
     "/collectif/demandes/{placed}",
-    "/collectif/demandes/{unroutable}",
-    "/collectif/demandes/{unroutable}/orienter",
+    "/collectif/demandes/{unplaced}",
+    "/collectif/demandes/{unplaced}/orienter",
     "/collectif/associations",
     "/collectif/associations/{association}",
     "/collectif/criteres",
@@ -107,7 +107,7 @@ COLLECTIF = (
 QUERIES = {
     "association": "SELECT association_id FROM assignment WHERE state IN ('offered', 'seen') ORDER BY id LIMIT 1",
     "coordinator": "SELECT a.mail FROM account a JOIN membership m ON m.account_id = a.id"
-    " WHERE m.association_id = %(association)s ORDER BY m.role = 'administrator' DESC, a.id LIMIT 1",
+    " WHERE m.association_id = %(association)s AND m.ended_at IS NULL AND a.mail = ANY(%(accounts)s) ORDER BY m.role = 'administrator' DESC, a.id LIMIT 1",
     "programme": "SELECT programme_id FROM programme_version WHERE association_id = %(association)s"
     " AND side = 'mentee' ORDER BY programme_id LIMIT 1",
     "campaign": "SELECT id FROM campaign ORDER BY starts_on LIMIT 1",
@@ -119,13 +119,15 @@ QUERIES = {
     "accepted": "SELECT id FROM assignment WHERE association_id = %(association)s"
     " AND state IN ('accepted', 'contacted', 'paired') ORDER BY id DESC LIMIT 1",
     "placed": "SELECT id FROM referral WHERE state = 'placed' ORDER BY id LIMIT 1",
-    "unroutable": "SELECT id FROM referral WHERE state = 'unroutable' AND unroutable_why = 'none' ORDER BY id LIMIT 1",
+    # Another journey may have widened criteria until everybody fits somewhere: then one that waits for a place.
+    "unplaced": "SELECT id FROM referral WHERE state IN ('unroutable', 'waitlisted')"
+    " ORDER BY unroutable_why = 'none' DESC NULLS LAST, state DESC, id LIMIT 1",
 }
 
 
 def objects(site: Site) -> dict[str, Any]:
     """Something of each kind for the addresses to name, and whoever coordinates the association of the offer."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = {"accounts": list(site.accounts)}
     with site.owner() as owner:
         for name, query in QUERIES.items():
             row = owner.execute(query, found).fetchone()

@@ -30,8 +30,10 @@ def administrator_of(site: Site, association_id: UUID) -> str:
     (mail,) = one(
         site,
         "SELECT a.mail FROM account a JOIN membership m ON m.account_id = a.id"
-        " WHERE m.association_id = %s AND m.role = 'administrator' AND m.ended_at IS NULL ORDER BY a.id LIMIT 1",
+        " WHERE m.association_id = %s AND m.role = 'administrator' AND m.ended_at IS NULL AND a.mail = ANY(%s)"
+        " ORDER BY a.id LIMIT 1",
         association_id,
+        list(site.accounts),
     )
     return str(mail)
 

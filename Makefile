@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 # Where SQL, rights and locks are proved; doors and paper see the other PostgreSQL at night.
 DEEP ?= $(addprefix tests/,architecture concurrency demo isolation operations queries stateful)
 
-.PHONY: help run test test-other test-nightly lint format migrate shell psql demo-code demo-reset lock
+.PHONY: help run test test-other test-nightly test-kills bench lint format migrate shell psql demo-code demo-reset lock
 
 help: ## List what can be asked
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +27,7 @@ run: $(BIN)/.installed ## Start the whole portal on http://localhost:8000 (PORT=
 	@exec $(BIN)/python -m portal.local.run
 
 test: lint ## Prove everything: rules, types, the whole suite, then the database's part on the other PostgreSQL
-	@$(PYTHON) portal/local/prerequisites.py pdf browser
+	@$(PYTHON) portal/local/prerequisites.py pdf browser office
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
 	@$(MAKE) --no-print-directory test-other
 
@@ -39,6 +39,12 @@ test-other: $(BIN)/.installed-dev ## The tests that need a database, on the othe
 test-nightly: $(BIN)/.installed-dev ## The slow proofs
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m nightly --timeout 3600
 	@$(MAKE) --no-print-directory test-other DEEP=tests
+
+test-kills: $(BIN)/.installed-dev ## A thousand kills of every process, at every named point, and ten at real leases
+	@$(BIN)/python -m tests.kills
+
+bench: $(BIN)/.installed-dev ## Measure what is claimed, side by side in one run; a table, and bench.json
+	@$(BIN)/python -m tests.bench
 
 lint: $(BIN)/.installed-dev ## Rules, types, imports and templates, without running anything
 	@$(BIN)/python -m ruff check --quiet .

@@ -10,9 +10,11 @@ from admin.companies import companies
 from admin.criteria import review
 from admin.documents import documents
 from admin.leads import leads
+from admin.morning import morning
 from admin.objectives import objectives
 from admin.offer import offer
 from admin.orientation import orientation
+from admin.platform import platform
 from admin.referrals import referrals
 from admin.statistics import statistics
 
@@ -32,5 +34,7 @@ def register(app: Flask) -> None:
         offer,
         statistics,
         accounts,
+        morning,
+        platform,
     ):
         app.register_blueprint(blueprint)

@@ -14,6 +14,7 @@ ENTRIES = (
     ("review", "review.index", "Critères", "list-checks"),
     ("objectives", "objectives.index", "Objectifs", "flag"),
     ("documents", "documents.index", "Documents", "file-text"),
+    ("platform", "admin_platform.index", "Fonctionnement", "refresh-cw"),
     ("accounts", "accounts.index", "Équipe", "users"),
 )
 

@@ -13,6 +13,7 @@ from portal.web.typography import NBSP
 _E = EventName
 SENTENCES = {
     _E.REFERRAL_SUBMITTED: "Demande reçue",
+    _E.REFERRAL_CONFIRMED: "Demande confirmée",
     _E.ADDRESS_CONFIRMED: "Adresse confirmée",
     _E.GUARDIAN_CONSENTED: "Accord du responsable légal",
     _E.GUARDIAN_REFUSED: "Refus du responsable légal",

@@ -1,6 +1,7 @@
 """The live table of requests, one request with its whole decision, and the search."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -170,8 +171,18 @@ def one(referral_id: UUID, **more: Any) -> ResponseReturnValue:
         detail=detail_of(referral_id),
         app_nav=navigation("referrals"),
         known=known_facts(row),
+        refused=refused_mailboxes(row),
         **{"contact_rows": [], "person_found": None, **more},
     )
+
+
+def refused_mailboxes(row: Row[Any]) -> list[tuple[str, datetime]]:
+    """Whose mailbox refuses our messages, and since when; never the address."""
+    both = [
+        ("de la personne qui suit la demande", row.mail_refused_at),
+        ("du responsable légal", row.guardian_refused_at),
+    ]
+    return [(whose, since) for whose, since in both if since]
 
 
 @referrals.post("/<uuid:referral_id>/coordonnees")

@@ -17,7 +17,18 @@ from portal.foundation.logs import configure_logs
 from portal.foundation.permissions import public_without_database, refuse_unguarded_routes
 from portal.foundation.queue import init_queue
 from portal.public import doors as public_doors
-from portal.web import components, errors, gallery, health, mailbox, pages, requests, security
+from portal.web import (
+    components,
+    errors,
+    gallery,
+    gallery_mail,
+    health,
+    mailbox,
+    maintenance,
+    pages,
+    requests,
+    security,
+)
 
 SESSION_HOURS = 10
 DEAF_SECONDS = 0.5  # a page never waits longer for counters that do not answer
@@ -68,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     for extension in (db, login_manager, csrf, babel, limiter):
         extension.init_app(app)
     init_queue(app)
-    for room in (components, pages, requests, security, errors, health, mailbox, gallery):
+    for room in (maintenance, components, pages, requests, security, errors, health, mailbox, gallery, gallery_mail):
         room.register(app)
     for door in (public_doors, company_doors, auth_doors, association_doors, admin_doors):
         door.register(app)

@@ -1,15 +1,17 @@
 """The commands: python -m flask --app wsgi COMMAND."""
 
 import os
+from datetime import datetime
 
 import click
 from flask import Flask
 
+from portal.cli_morning import morning
 from portal.demo.load import load_demo
 from portal.demo.logins import print_code, print_logins
-from portal.foundation import database
+from portal.foundation import clock, database
 from portal.foundation.config import settings
-from portal.foundation.queue import PAPER, PORTAL, queue, redis_connection, serializer
+from portal.foundation.queue import MAIL, PAPER, PORTAL, queue, redis_connection, serializer
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import acting_as, transaction
 from portal.jobs.schedule import run_schedule
@@ -18,6 +20,7 @@ from portal.local.mailbox import run_mailbox
 from portal.operations.demo_accounts import refuse_demo_accounts
 from portal.operations.figures import figure_differences, mend_figures
 from portal.operations.journal_chain import verify
+from portal.web.maintenance import close, closed, reopen
 
 
 @click.command("migrate")
@@ -55,11 +58,12 @@ def demo_code() -> None:
 @click.option(
     "--queue",
     "names",
-    type=click.Choice([PORTAL, PAPER]),
+    type=click.Choice([PORTAL, MAIL, PAPER]),
     multiple=True,
-    default=(PORTAL, PAPER),
+    default=(PORTAL, MAIL, PAPER),
     show_default=True,
-    help="Serve only this queue; several, in this order. One worker at least should never draw (--queue portal).",
+    help="Serve only this queue; several, in this order. One worker at least should only route (--queue portal):"
+    " neither a slow mail server nor a long drawing holds it up.",
 )
 def worker(names: tuple[str, ...]) -> None:
     """Work the queues until told to stop."""
@@ -123,6 +127,44 @@ def mailbox() -> None:
     run_mailbox(settings().smtp_host, settings().smtp_port, settings().data_dir / "mail")
 
 
+@click.group("maintenance")
+def maintenance() -> None:
+    """Close the pages for a while; nothing else is stopped."""
+
+
+def instant(_: click.Context, __: click.Parameter, text: str | None) -> datetime | None:
+    """« 14:30 » today, or « 2026-11-22 14:30 », in Paris."""
+    if text is None:
+        return None
+    written = text if " " in text else f"{clock.today()} {text}"
+    try:
+        return datetime.strptime(written, "%Y-%m-%d %H:%M").replace(tzinfo=clock.PARIS)
+    except ValueError as error:
+        raise click.BadParameter('write "14:30" or "2026-11-22 14:30" (in Paris)') from error
+
+
+@maintenance.command("on")
+@click.option("--until", callback=instant, help='When it should be over, in Paris: "14:30" or "2026-11-22 14:30".')
+def maintenance_on(until: datetime | None) -> None:
+    """Answer every page with the one that says so."""
+    close(settings().data_dir, until)
+    click.echo(f"closed{f' until {until:%Y-%m-%d %H:%M}' if until else ''}")
+
+
+@maintenance.command("off")
+def maintenance_off() -> None:
+    """Serve the pages again."""
+    click.echo("open again" if reopen(settings().data_dir) else "it was open already")
+
+
+@maintenance.command("status")
+def maintenance_status() -> None:
+    """Say whether the pages are served."""
+    found = closed(settings().data_dir)
+    until = found.until.astimezone(clock.PARIS) if found and found.until else None
+    click.echo("open" if found is None else f"closed{f' until {until:%Y-%m-%d %H:%M}' if until else ''}")
+
+
 def serves_pages() -> bool:
     """Whether a server has loaded the application, rather than one of its commands."""
     return "FLASK_RUN_FROM_CLI" not in os.environ
@@ -133,5 +175,5 @@ def register(app: Flask) -> None:
     if serves_pages():
         with app.app_context():
             refuse_demo_accounts()
-    for command in (migrate, demo, worker, scheduler, journal, figures, mailbox):
+    for command in (migrate, demo, worker, scheduler, journal, figures, morning, maintenance, mailbox):
         app.cli.add_command(command)

@@ -37,6 +37,12 @@ ACTS = {
     JournalAct.COMPANY_CHANGED: "a changé le lien d’une entreprise",
     JournalAct.DOCUMENT_MADE: "a fait un document",
     JournalAct.FIGURES_EXPORTED: "a exporté des chiffres",
+    JournalAct.FILE_PASSWORD_READ: "a affiché le mot de passe du fichier de 10\u00a0h",
+    JournalAct.FILE_PASSWORD_RENEWED: "a demandé un nouveau mot de passe pour le fichier de 10\u00a0h",
+    JournalAct.FILE_SETTING_CHANGED: "a réglé le fichier de 10\u00a0h",
+    JournalAct.MORNING_FILE_READ: "a téléchargé un fichier de 10\u00a0h",
+    JournalAct.MAIL_RETRIED: "a relancé un message",
+    JournalAct.JOB_WOKEN: "a relancé un travail",
 }
 ANSWERS = {
     EventName.ASSIGNMENT_ACCEPTED: "a accepté",

@@ -1,5 +1,6 @@
 """Capacity: places per side and territory, with their effect before they are saved; and the association's pause."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,6 @@ from portal.queries.capacity import (
 )
 
 CONFLICT, REFUSED = 409, 422
-CONFIRM_AFTER_DAYS = 28
 capacity = Blueprint("capacity", __name__, url_prefix="/capacite")
 HEADINGS = {Side.MENTEE: "Jeunes", Side.MENTOR: "Bénévoles"}
 
@@ -108,7 +108,7 @@ def editor_page(
     campaign: Campaign | None, rows: list[Declared], lines: list[Line], status: int = 200, **more: Any
 ) -> tuple[str, int]:
     own = own_association(signed_in().association_id or abort(404))
-    dated = min((row.updated_at for row in rows), default=None)
+    dated = confirmed_at(own, rows)
     values: dict[str, Any] = {"search": "", "found": [], "looked": False, "refusal": "", "wrong_field": None}
     values |= {"form": PauseForm(data={"first": clock.today()})} | more
     return association_page(
@@ -123,14 +123,22 @@ def editor_page(
         summary=summary_of(lines),
         added={line.place for line in lines},
         objectives=objectives_in_force(campaign.id) if campaign else {},
-        confirmed_days=(clock.now() - dated).days if dated else None,
-        confirm_after=CONFIRM_AFTER_DAYS,
+        confirmed_at=dated,
+        confirmed_today=dated is not None and dated.astimezone(clock.PARIS).date() == clock.today(),
         or_more_from=OR_MORE_FROM,
         own=own,
         today=clock.today(),
         paused=is_paused(own),
         **values,
     )
+
+
+def confirmed_at(own: Association, rows: list[Declared]) -> datetime | None:
+    """When the places were last declared right, by a word or by a change; None without any place."""
+    if not rows:
+        return None
+    changed = max(row.updated_at for row in rows)
+    return max(changed, own.places_confirmed_at) if own.places_confirmed_at else changed
 
 
 def is_paused(own: Association) -> bool:
@@ -141,7 +149,8 @@ def is_paused(own: Association) -> bool:
 @capacity.post("/confirmer")
 @requires(Permission.CAPACITY_EDIT)
 def confirm() -> ResponseReturnValue:
-    confirm_capacities(current_campaign() or abort(404), by=signed_in())
+    confirm_capacities()
+    flash("Vos places sont confirmées : merci.", "good")
     return redirect(url_for("capacity.index"), 303)
 
 

@@ -13,6 +13,7 @@ from portal.association.drawn_for import mark, refuse_another_association
 from portal.association.figures import figures
 from portal.association.figures_tabs import figures_tabs
 from portal.association.forms import tomorrow
+from portal.association.morning import morning
 from portal.association.objective import objective
 from portal.association.provider import provider
 from portal.association.reports import reports
@@ -38,7 +39,7 @@ FILTERS = {
     "subject": subject_of_panel,
     "telephone": telephone_said,
 }
-ROOMS = (inbox, capacity, criteria, objective, reports, sheet, team, provider, figures)
+ROOMS = (inbox, capacity, criteria, objective, reports, sheet, team, provider, figures, morning)
 ROOM_NAMES = frozenset(room.name for room in ROOMS)
 
 

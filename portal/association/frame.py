@@ -15,6 +15,7 @@ SECTIONS = (
     ("criteria.index", "Critères", "list-checks"),
     ("figures.index", "Chiffres", "chart-column"),
     ("sheet.index", "Fiche", "id-card"),
+    ("morning.index", "Fichier de 10\u00a0h", "file-lock-2"),
     ("team.index", "Équipe", "users-round"),
 )
 

@@ -45,8 +45,10 @@ def frame() -> dict[str, Any]:
     home = home_of(person().association_id)
     entries = [
         ("Demandes", home, "arrow-left", False),
-        ("Mon compte", url_for("account.show"), "settings", True),
+        ("Mon compte", url_for("account.show"), "settings", request.blueprint == account.name),
     ]
+    if person().can(Permission.NOTICES_CHOOSE):
+        entries.append(("Courriels", url_for("notices.show"), "mail", request.blueprint == "notices"))
     return {
         "home_url": home,
         "app_nav": [dict(zip(("label", "url", "icon", "active"), entry, strict=True)) for entry in entries],

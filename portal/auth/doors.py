@@ -9,6 +9,7 @@ from flask import Flask, g, url_for
 from portal.auth.account import account
 from portal.auth.invitations import invitations
 from portal.auth.limits import fail_closed
+from portal.auth.notices import notices
 from portal.auth.provider import openid
 from portal.auth.resets import resets
 from portal.auth.second_factor import second_factor
@@ -19,7 +20,7 @@ from portal.foundation.permissions import SignedIn
 from portal.web.typography import plural
 
 COLLECTIF = "Équipe du Collectif"
-ROOMS = (auth, second_factor, resets, invitations, account, openid)
+ROOMS = (auth, second_factor, resets, invitations, account, openid, notices)
 LOADED = "_login_user"  # where Flask-Login keeps the person of a request, once read
 
 

@@ -165,13 +165,18 @@ class History:
         answer = answer_to(journey.request.key, self.world.slug_of(association), at, journey.facts.side)
         offer = journey.assignment
         assert offer is not None
-        self.at(answer.seen_at, lambda when: offer.update(state=AssignmentState.SEEN, seen_at=when))
+        self.at(answer.seen_at, lambda when: self.see(journey, when))
         if answer.kind is AnswerKind.SILENT or answer.answered_at is None or answer.answered_at >= offer["due_at"]:
             self.at(offer["due_at"], lambda when: self.expire(journey, when))
         elif answer.kind is AnswerKind.BOUNCED:
             self.at(answer.answered_at, lambda when: self.bounce(journey, answer.reason, answer.note, when))
         else:
             self.at(answer.answered_at, lambda when: self.accept(journey, answer, when))
+
+    def see(self, journey: Journey, at: datetime) -> None:
+        assert journey.assignment is not None
+        journey.assignment.update(state=AssignmentState.SEEN, seen_at=at)
+        self.fact(EventName.ASSIGNMENT_SEEN, journey, at)
 
     def answered(self, journey: Journey, state: AssignmentState, at: datetime, **fields: Any) -> dict[str, Any]:
         offer = journey.assignment

@@ -19,13 +19,16 @@ from portal.models.account import Account, Membership
 from portal.models.association import Association
 from portal.models.campaign import Campaign
 from portal.models.capacity import Capacity
+from portal.models.morning import MorningMode, RenewedBecause
 from portal.models.objective import Objective
 from portal.models.programme import Programme, ProgrammeVersion
 from portal.models.routing import RoutingPolicy
+from portal.operations.file_passwords import sealed_password
 from portal.operations.passwords import hash_password
 
 NAMESPACE = UUID("6f1c7f0e-2d53-5c19-9a55-6f3a51c4f0a1")
 CAMPAIGN_DAYS = 365
+PASSWORDS_AGE = timedelta(days=30)
 
 
 def key_of(*parts: str) -> UUID:
@@ -49,6 +52,7 @@ def write_world(session: Session, seed: int, end: date) -> World:
     """Write everything but the requests; one commit is the caller's."""
     start = season_start(end)
     since = datetime.combine(start, datetime.min.time(), clock.PARIS)
+    told = datetime.combine(end - PASSWORDS_AGE, datetime.min.time(), clock.PARIS)
     campaign = Campaign(
         id=key_of("campaign"),
         name=f"Campagne {start.year}-{start.year + 1}",
@@ -62,6 +66,7 @@ def write_world(session: Session, seed: int, end: date) -> World:
     for one in demo_associations(seed):
         session.add_all(association_rows(one, campaign.id, since))
         session.flush()
+        session.add(sealed_password(key_of("association", one.key), 1, RenewedBecause.FIRST, told))
         session.add_all(_programme_rows(one, since))
         session.flush()
         session.add_all(_accounts_of(one, world, hashed))
@@ -84,6 +89,7 @@ def association_rows(one: DemoAssociation, campaign_id: UUID, since: datetime) -
             fictional=one.invented,
             contact_mail=one.contact_email,
             sheet=_sheet(one),
+            morning_mode=MorningMode.ALWAYS if one.key in COORDINATORS else MorningMode.WHEN_UNSEEN,
         ),
         *(
             Capacity(

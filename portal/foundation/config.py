@@ -14,12 +14,21 @@ SAMPLES = ("changeme", "change-me", "secret", "sample", "example", "password", "
 MINIMUM_SECRET_LENGTH = 32
 MINIMUM_VARIETY = 10
 MASTER_KEY_BYTES = 32
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Environment(StrEnum):
     DEMO = "demo"
     TEST = "test"
     PRODUCTION = "production"
+
+
+class SmtpSecurity(StrEnum):
+    """How the mail server is spoken to: in the clear, after STARTTLS, or inside TLS from the first byte."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
 
 
 def refuse_weak(name: str, value: str) -> None:
@@ -46,6 +55,9 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
     smtp_host: str = "127.0.0.1"
     smtp_port: Annotated[int, Field(ge=1, le=65535)] = 25
+    smtp_user: str = ""
+    smtp_password: SecretStr = SecretStr("")
+    smtp_security: SmtpSecurity = SmtpSecurity.NONE
     mail_from: str = "ne-pas-repondre@collectif.example.org"
     brand_name: str = "Collectif Mentorat"
     contact_mail: str = "contact@collectif.example.org"
@@ -58,6 +70,8 @@ class Settings(BaseSettings):
     applicant_days: Annotated[int, Field(ge=1, le=90)] = 14
     unconfirmed_hours: Annotated[int, Field(ge=1, le=720)] = 72
     pool_size: Annotated[int, Field(ge=1, le=50)] = 4
+    lease_seconds: Annotated[int, Field(ge=1, le=600)] = 60
+    sweep_seconds: Annotated[int, Field(ge=1, le=60)] = 15
     limits_enabled: bool = True
 
     @field_validator("master_key")
@@ -77,6 +91,8 @@ class Settings(BaseSettings):
             refuse_weak(name.upper(), getattr(self, name).get_secret_value())
         if self.production and not self.base_url.startswith("https://"):
             raise ValueError("BASE_URL must start with https:// in production")
+        if self.production and self.smtp_security is SmtpSecurity.NONE and self.smtp_host not in LOOPBACK:
+            raise ValueError("SMTP_SECURITY must be starttls or tls in production, unless SMTP_HOST is this machine")
         return self
 
     @property

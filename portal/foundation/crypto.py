@@ -59,6 +59,7 @@ class Vault:
         self._blind = _derive(master, "blind index")
         self._journal = _derive(master, "journal chain")
         self._secrets = _derive(master, "secrets")
+        self._contents = _derive(master, "contents of morning files")
         self._links = _derive(secret_key.encode(), "links")
 
     def new_key(self, row: UUID, purpose: str) -> PersonKey:
@@ -90,6 +91,10 @@ class Vault:
         """The secret part of a link: derived, so it can be mailed again; revoked by raising the version."""
         mac = hmac.digest(self._links, f"{purpose}:{row}:{version}".encode(), "sha256")
         return base64.urlsafe_b64encode(mac[:24]).decode()
+
+    def content_digest(self, content: bytes) -> bytes:
+        """32 bytes that only we can tell from the content: what is guessed (a first name, an age) says nothing."""
+        return hmac.digest(self._contents, content, "sha256")
 
     def chain(self, previous: bytes, entry: bytes) -> bytes:
         """The next link of the journal's chain, 32 bytes."""

@@ -63,6 +63,11 @@ class Permission(StrEnum):
     OFFER_EDIT = "offer_edit"
     LEADS_FOLLOW = "leads_follow"
     ACCOUNTS_EDIT = "accounts_edit"
+    MORNING_FILE_READ = "morning_file_read"
+    MORNING_FILE_SET = "morning_file_set"
+    NOTICES_CHOOSE = "notices_choose"
+    PLATFORM_READ = "platform_read"
+    PLATFORM_MEND = "platform_mend"
 
 
 COORDINATION = frozenset(
@@ -76,6 +81,8 @@ COORDINATION = frozenset(
         Permission.SHEET_READ,
         Permission.TEAM_READ,
         Permission.FIGURES_READ,
+        Permission.MORNING_FILE_READ,
+        Permission.NOTICES_CHOOSE,
     }
 )
 ADMINISTRATION = COORDINATION | {
@@ -83,6 +90,7 @@ ADMINISTRATION = COORDINATION | {
     Permission.COUNT_DECLARE,
     Permission.TEAM_EDIT,
     Permission.PROVIDER_EDIT,
+    Permission.MORNING_FILE_SET,
 }
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.COORDINATOR: COORDINATION,
@@ -100,6 +108,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.OFFER_EDIT,
             Permission.LEADS_FOLLOW,
             Permission.ACCOUNTS_EDIT,
+            Permission.NOTICES_CHOOSE,
+            Permission.PLATFORM_READ,
+            Permission.PLATFORM_MEND,
         }
     ),
 }

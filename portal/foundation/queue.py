@@ -11,7 +11,7 @@ from rq import Queue
 
 from portal.foundation import clock
 
-PORTAL, PAPER = "portal", "paper"
+PORTAL, MAIL, PAPER = "portal", "mail", "paper"
 SIGNATURE_BYTES = 32
 WAKE_TTL_SECONDS = 3600
 CALL_PARTS = 4  # function, instance, arguments, keywords
@@ -45,9 +45,26 @@ class Job(StrEnum):
     DRAW_DOCUMENT = "portal.jobs.documents.draw"
     SWEEP_DOCUMENTS = "portal.jobs.documents.sweep"
     ERASE_EXPIRED = "portal.jobs.privacy.erase_expired"
+    FORGET_JOURNAL = "portal.jobs.journal.forget"
+    FORGET_OLD = "portal.jobs.privacy.forget_old"
+    OPEN_MORNING = "portal.jobs.morning.open_day"
+    SWEEP_MORNING = "portal.jobs.morning.sweep"
+    MAKE_MORNING_FILE = "portal.jobs.morning.make"
+    KEEP_FILE_PASSWORDS = "portal.jobs.morning.keep_passwords"
+    TELL_DIGESTS = "portal.jobs.reminders.tell_digests"
+    REMIND_SILENCE = "portal.jobs.reminders.remind_silence"
+    REMIND_FOLLOW_UP = "portal.jobs.reminders.remind_follow_up"
+    CHECK_PLACES = "portal.jobs.reminders.check_places"
+    REMIND_APPLICANTS = "portal.jobs.reminders.remind_applicants"
+    FIND_LOST_TURNS = "portal.jobs.tracks.find_lost_turns"
 
 
-ON_PAPER = frozenset({Job.DRAW_DOCUMENT, Job.SWEEP_DOCUMENTS})  # slow, and nobody's place depends on it
+# Slow, and nobody's place depends on it; mail waits for servers that are not ours.
+QUEUES = {
+    Job.DRAW_DOCUMENT: PAPER,
+    Job.MAKE_MORNING_FILE: PAPER,
+    Job.SEND_MAIL: MAIL,
+}
 
 
 class ForgedMessage(RuntimeError):
@@ -91,8 +108,8 @@ def queue(name: str = PORTAL) -> Queue:
 
 
 def queue_of(job: Job) -> Queue:
-    """Drawing has a queue of its own: it never delays routing and mail."""
-    return queue(PAPER if job in ON_PAPER else PORTAL)
+    """Drawing and mail have queues of their own: neither delays routing."""
+    return queue(QUEUES.get(job, PORTAL))
 
 
 def enqueue(job: Job, *arguments: str) -> bool:

@@ -1,21 +1,32 @@
 """Drawing documents, one at a time under a lease, and waking a worker for those that were left."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event as Flag
+from threading import Thread
 from uuid import UUID
+
+from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.jobs.drawings import DRAWINGS, NothingToDraw
 from portal.operations.documents import (
+    MOST_ATTEMPTS,
     Claimed,
     claim_document,
     fail_document,
     finish_document,
+    give_back,
     keep_company_kits,
+    lease,
     note_progress,
+    renew_lease,
     sweep_documents,
 )
-from portal.paper.printing import NotPrinted, Printed, print_pages
+from portal.paper.printing import NotPrinted, PressKilled, Printed, print_pages
 
 log = logging.getLogger(__name__)
 GATHERED, COMPOSED, LAID_OUT = 25, 45, 85
@@ -29,12 +40,15 @@ def draw(document_id: str) -> None:
     if claimed is None:
         return
     try:
-        printed = _printed(claimed)
+        with signs_of_life(claimed):
+            printed = _printed(claimed)
+    except PressKilled as why:
+        _give_back_or_fail(claimed, str(why))
     except (NotPrinted, NothingToDraw) as why:
         _fail(claimed, str(why))
     except Exception:
         log.exception("document_broken", extra={"document_id": document_id})
-        _fail(claimed, BROKEN)
+        _give_back_or_fail(claimed, BROKEN)  # the database may have been restarted under it
     else:
         with transaction(Scope(DatabaseRole.JOBS)):
             finish_document(claimed, printed.file, printed.pages)
@@ -53,6 +67,34 @@ def _progress(claimed: Claimed, progress: int) -> None:
     """In a transaction of its own: whoever waits sees it at once."""
     with transaction(Scope(DatabaseRole.JOBS)):
         note_progress(claimed, progress)
+
+
+@contextmanager
+def signs_of_life(claimed: Claimed) -> Iterator[None]:
+    """The lease is renewed for as long as this process lives: a slow drawing is not taken for a dead one."""
+    over, beat = Flag(), lease().total_seconds() / 3
+    portal = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - for a thread
+
+    def renew() -> None:
+        while not over.wait(beat):
+            with portal.app_context(), suppress(SQLAlchemyError), transaction(Scope(DatabaseRole.JOBS)):
+                renew_lease(claimed)
+
+    pulse = Thread(target=renew, daemon=True)
+    pulse.start()
+    try:
+        yield
+    finally:
+        over.set()
+        pulse.join()
+
+
+def _give_back_or_fail(claimed: Claimed, why: str) -> None:
+    if claimed.attempt == MOST_ATTEMPTS:
+        _fail(claimed, why)
+        return
+    with transaction(Scope(DatabaseRole.JOBS)):
+        give_back(claimed)
 
 
 def _fail(claimed: Claimed, why: str) -> None:

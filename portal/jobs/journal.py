@@ -1,8 +1,8 @@
-"""Sealing the audit journal."""
+"""Sealing the audit journal, and forgetting what is a year old."""
 
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
-from portal.operations.journal_chain import seal_pending
+from portal.operations.journal_chain import forget_old, seal_pending
 
 
 def seal() -> None:
@@ -11,3 +11,8 @@ def seal() -> None:
     while sealed:
         with transaction(Scope(DatabaseRole.JOBS)):
             sealed = seal_pending()
+
+
+def forget() -> None:
+    with transaction(Scope(DatabaseRole.JOBS)):
+        forget_old()

@@ -5,6 +5,7 @@ import logging
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.operations import erasure
+from portal.operations.anonymising import BATCH, anonymise_old, give_notice
 from portal.operations.documents import erase_expired_documents
 
 log = logging.getLogger(__name__)
@@ -25,3 +26,12 @@ def erase_expired() -> None:
     with transaction(Scope(DatabaseRole.JOBS)):
         documents = erase_expired_documents()
     log.info("expired", extra={"links": links, "sessions": sessions, "documents": documents})
+
+
+def forget_old() -> None:
+    """A month's notice, then who asked is forgotten: one transaction a batch, until one is not full."""
+    for batch in (give_notice, anonymise_old):
+        done = BATCH
+        while done == BATCH:
+            with transaction(Scope(DatabaseRole.JOBS)):
+                done = batch()

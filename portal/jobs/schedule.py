@@ -1,61 +1,39 @@
-"""The whole timetable, and the process that keeps it."""
+"""The whole timetable, and the process that keeps it.
+
+A turn woken is not a turn done: the database keeps what was done (portal.operations.job_tracks), and a daily turn that
+got lost on its way is found by portal.jobs.tracks. So whatever happens to the queue, nothing is left out.
+"""
 
 import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from threading import Event as Flag
 from types import FrameType
 
 from redis import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.queue import Job, enqueue, redis_connection
+from portal.foundation.tenancy import DatabaseRole, Scope
+from portal.foundation.transactions import transaction
+from portal.jobs.rhythms import HOUR, MINUTE, Daily, Every
+from portal.queries.job_tracks import Track, tracks
 
 log = logging.getLogger(__name__)
 PULSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Every:
-    """Again and again, that long apart."""
-
-    period: timedelta
-
-    @property
-    def remembered(self) -> timedelta:
-        """For how long a turn taken must be remembered."""
-        return 2 * self.period
-
-    def slot(self, now: datetime) -> str:
-        """The turn that `now` belongs to: one name for all who keep the timetable."""
-        return str(int(now.timestamp() // self.period.total_seconds()))
-
-
-@dataclass(frozen=True)
-class Nightly:
-    """Once a day at that hour in Paris; a process down at the hour does it when it is back."""
-
-    hour: time
-
-    @property
-    def remembered(self) -> timedelta:
-        return timedelta(days=2)
-
-    def slot(self, now: datetime) -> str:
-        local = now.astimezone(clock.PARIS)
-        day = local.date() if local.time() >= self.hour else local.date() - timedelta(days=1)
-        return day.isoformat()
-
-
-@dataclass(frozen=True)
 class Turn:
-    """A job and when it is due."""
+    """A job, when it is due, and what it does in the words of the staff's page."""
 
-    when: Every | Nightly
+    when: Every | Daily
     job: Job
+    label: str
     arguments: tuple[str, ...] = ()
 
     @property
@@ -63,29 +41,49 @@ class Turn:
         return "-".join((self.job.name.lower(), *self.arguments))
 
 
-def seconds(count: int) -> Every:
-    return Every(timedelta(seconds=count))
-
-
-def minutes(count: int) -> Every:
-    return Every(timedelta(minutes=count))
-
-
 TIMETABLE = (
-    Turn(seconds(10), Job.APPLY_ANSWERS),
-    Turn(seconds(15), Job.SWEEP),
-    Turn(seconds(15), Job.SEND_MAIL),
-    Turn(minutes(1), Job.SEAL_JOURNAL),
-    Turn(minutes(1), Job.FOLD_FIGURES),
-    Turn(minutes(1), Job.SWEEP_DOCUMENTS),
-    Turn(minutes(10), Job.EXPIRE_OVERDUE),
-    Turn(minutes(10), Job.DRAIN, (Side.MENTEE.value, "waitlist")),
-    Turn(minutes(10), Job.DRAIN, (Side.MENTOR.value, "waitlist")),
-    Turn(minutes(60), Job.ERASE_UNCONFIRMED),
-    Turn(Nightly(time(3)), Job.MEASURE_REACH),
-    Turn(Nightly(time(4)), Job.ERASE_EXPIRED),
-    Turn(Nightly(time(23)), Job.CARRY_OVER),
+    Turn(Every(10), Job.APPLY_ANSWERS, "Appliquer les réponses des associations"),
+    Turn(Every(), Job.SWEEP, "Orienter les demandes qui attendent"),
+    Turn(Every(), Job.SEND_MAIL, "Envoyer les courriels en attente"),
+    Turn(Every(), Job.SWEEP_MORNING, "Reprendre les fichiers du matin à faire"),
+    Turn(Every(), Job.SWEEP_DOCUMENTS, "Reprendre les documents à dessiner"),
+    Turn(Every(MINUTE), Job.FIND_LOST_TURNS, "Relancer les tâches du jour qui n’ont pas abouti"),
+    Turn(Every(MINUTE), Job.SEAL_JOURNAL, "Sceller le journal"),
+    Turn(Every(MINUTE), Job.FOLD_FIGURES, "Mettre à jour les chiffres"),
+    Turn(Every(MINUTE), Job.KEEP_FILE_PASSWORDS, "Renouveler les mots de passe des fichiers"),
+    Turn(Every(10 * MINUTE), Job.EXPIRE_OVERDUE, "Faire suivre les demandes restées sans réponse"),
+    Turn(Every(10 * MINUTE), Job.DRAIN, "Revoir la liste d’attente des jeunes", (Side.MENTEE.value, "waitlist")),
+    Turn(Every(10 * MINUTE), Job.DRAIN, "Revoir la liste d’attente des bénévoles", (Side.MENTOR.value, "waitlist")),
+    Turn(Every(HOUR), Job.REMIND_APPLICANTS, "Rappeler les confirmations attendues"),
+    Turn(Every(HOUR), Job.ERASE_UNCONFIRMED, "Effacer les demandes jamais confirmées"),
+    Turn(Daily(time(3)), Job.MEASURE_REACH, "Mesurer la portée de chaque association"),
+    Turn(Daily(time(4)), Job.ERASE_EXPIRED, "Effacer ce qui ne doit plus être gardé"),
+    Turn(Daily(time(4, 15)), Job.FORGET_JOURNAL, "Oublier le journal de plus d’un an"),
+    Turn(Daily(time(4, 30)), Job.FORGET_OLD, "Oublier les anciennes demandes"),
+    Turn(Daily(time(8)), Job.TELL_DIGESTS, "Écrire les récapitulatifs"),
+    Turn(Daily(time(8, 30)), Job.REMIND_SILENCE, "Rappeler les demandes sans réponse"),
+    Turn(Daily(time(8, 45)), Job.REMIND_FOLLOW_UP, "Rappeler les suites à donner"),
+    Turn(Daily(time(9)), Job.CHECK_PLACES, "Faire confirmer les places déclarées"),
+    Turn(Daily(time(10)), Job.OPEN_MORNING, "Ouvrir les fichiers du matin"),
+    Turn(Daily(time(23)), Job.CARRY_OVER, "Préparer la campagne du lendemain"),
 )
+
+
+def turn_of(job: str, arguments: Sequence[str]) -> Turn | None:
+    """The turn that this wake-up is; None for one that only answers somebody's act."""
+    return next((turn for turn in TIMETABLE if (turn.job, turn.arguments) == (job, tuple(arguments))), None)
+
+
+def lost_turns(now: datetime, known: Mapping[str, Track]) -> list[Turn]:
+    """The daily turns that are neither done nor being done."""
+    daily = (turn for turn in TIMETABLE if isinstance(turn.when, Daily))
+    return [turn for turn in daily if turn.name not in known or known[turn.name].open(turn.when.slot(now), now)]
+
+
+def known_tracks() -> dict[str, Track]:
+    """As the jobs see them, in a transaction of its own."""
+    with transaction(Scope(DatabaseRole.JOBS, read_only=True)):
+        return tracks()
 
 
 class Keeper:
@@ -99,10 +97,17 @@ class Keeper:
         return [turn.name for turn in self._due(now) if self._claimed(turn) and enqueue(turn.job, *turn.arguments)]
 
     def _due(self, now: datetime) -> Iterator[Turn]:
-        for turn in TIMETABLE:
-            slot = turn.when.slot(now)
-            if self.kept.get(turn.name) != slot:
-                self.kept[turn.name] = slot
+        """Those of the day last, once the database has said which are done: a queue that lost its memory asks again."""
+        new = [turn for turn in TIMETABLE if self.kept.get(turn.name) != turn.when.slot(now)]
+        daily = [turn for turn in new if isinstance(turn.when, Daily)]
+        for turn in new:
+            if turn not in daily:
+                self.kept[turn.name] = turn.when.slot(now)
+                yield turn
+        lost = lost_turns(now, known_tracks()) if daily else []
+        for turn in daily:
+            self.kept[turn.name] = turn.when.slot(now)
+            if turn in lost:
                 yield turn
 
     def _claimed(self, turn: Turn) -> bool:
@@ -123,6 +128,6 @@ def run_schedule() -> None:
     while not stop.wait(PULSE_SECONDS):
         try:
             keeper.wake_due(clock.now())
-        except RedisError:
+        except (RedisError, SQLAlchemyError):
             keeper.kept.clear()
-            log.exception("queue_unreachable")
+            log.exception("timetable_interrupted")

@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Sequence
+from datetime import timedelta
+from types import FrameType
 from typing import Any
 
 from flask import current_app
@@ -9,13 +11,42 @@ from redis import Redis
 from rq import Queue, SimpleWorker
 from rq.exceptions import DeserializationError, NoSuchJobError
 from rq.job import Job as QueuedJob
+from rq.timeouts import UnixSignalDeathPenalty
 
 from portal.foundation.queue import Job, SignedSerializer
+from portal.jobs.schedule import turn_of
+from portal.jobs.tracks import tracked
 
 log = logging.getLogger(__name__)
 JOBS = frozenset(job.value for job in Job)
 # Of a job only `data` is signed. Of the rest, nothing that the worker would import, call or write to is read.
-READ = frozenset({b"data", b"origin", b"status", b"created_at", b"enqueued_at", b"timeout", b"result_ttl", b"ttl"})
+READ = frozenset({b"data", b"origin", b"status", b"created_at", b"enqueued_at", b"result_ttl", b"ttl"})
+SECONDS = 180  # what a job may take; it is stopped then, and what it had not committed is left for its next turn
+MORE_SECONDS = {
+    Job.DRAIN: 1800,
+    Job.SWEEP: 1800,
+    Job.MEASURE_REACH: 1800,
+    Job.EXPIRE_OVERDUE: 600,
+    Job.FOLD_FIGURES: 600,
+    Job.SEAL_JOURNAL: 600,
+    Job.ERASE_EXPIRED: 600,
+    Job.CARRY_OVER: 600,
+}
+
+
+class OutOfTime(BaseException):
+    """The job has had its time. No `except Exception` within it takes this for a failure of its own."""
+
+
+class Bound(UnixSignalDeathPenalty):
+    """Raises OutOfTime in the job."""
+
+    def handle_death_penalty(self, _: int, __: FrameType | None) -> None:
+        raise OutOfTime
+
+
+def seconds_for(job: str) -> int:
+    return MORE_SECONDS.get(Job(job), SECONDS)
 
 
 class PlainJob(QueuedJob):
@@ -28,12 +59,21 @@ class PlainJob(QueuedJob):
             log.error("malformed_job_dropped", extra={"job_id": self.id})  # noqa: TRY400 - what it holds is nobody's
             raise NoSuchJobError from error
 
+    def perform(self) -> Any:
+        """A turn of the timetable leaves a track."""
+        turn = turn_of(str(self.func_name), self.args)
+        if turn is None:
+            return super().perform()
+        return tracked(turn, timedelta(seconds=seconds_for(turn.job)), super().perform)
+
 
 class PortalWorker(SimpleWorker):
     """Runs jobs in its own process, so that the compiled catalogue is kept; each in a context of its own.
 
     TERM lets the job under way finish, then stops.
     """
+
+    death_penalty_class = Bound
 
     def __init__(self, queues: Sequence[Queue], connection: "Redis", serializer: SignedSerializer) -> None:
         super().__init__(list(queues), connection=connection, job_class=PlainJob, log_job_description=False)
@@ -44,6 +84,7 @@ class PortalWorker(SimpleWorker):
         if not is_ours(job):
             self.refuse(job, queue)
             return
+        job.timeout = seconds_for(str(job.func_name))
         with self.app.app_context():
             super().execute_job(job, queue)
 

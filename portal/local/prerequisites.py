@@ -1,4 +1,4 @@
-"""What the system must lend us: `prerequisites.py venv|pdf|browser…`.
+"""What the system must lend us: `prerequisites.py venv|pdf|browser|office…`.
 
 Run by the system's Python before anything is installed, so: standard library only, nothing of ours imported.
 A missing part is installed when that is allowed without a question (root, or sudo that asks no password);
@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 PANGO = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+OFFICES = ("soffice", "libreoffice")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -40,6 +41,10 @@ def has_pango() -> bool:
     return True
 
 
+def has_office() -> bool:
+    return any(shutil.which(name) for name in OFFICES)
+
+
 def has_browser() -> bool:
     return any(shutil.which(name) for name in BROWSERS)
 
@@ -54,6 +59,7 @@ PARTS = {
         "PDF files will be unavailable",
     ),
     "browser": Part(has_browser, ("chromium",), "The tests that drive a browser will fail"),
+    "office": Part(has_office, ("libreoffice-calc-nogui",), "The tests that open workbooks will fail"),
 }
 
 

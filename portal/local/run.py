@@ -27,8 +27,9 @@ PATIENCE = 60  # seconds for the first page
 APPS = (
     Program("mailbox", (*FLASK, "mailbox")),
     Program("scheduler", (*FLASK, "scheduler")),
-    Program("worker", (*FLASK, "worker", "--queue", "portal")),  # never draws: routing and mail go on meanwhile
-    Program("worker-2", (*FLASK, "worker")),
+    Program("worker", (*FLASK, "worker", "--queue", "portal")),  # neither writes nor draws: routing goes on meanwhile
+    Program("worker-2", (*FLASK, "worker", "--queue", "mail", "--queue", "portal", "--queue", "paper")),
+    Program("worker-3", (*FLASK, "worker", "--queue", "paper", "--queue", "mail")),
     Program("web", (sys.executable, "-m", "gunicorn", "-c", str(Path(__file__).with_name("web.py")), "wsgi:app")),
 )
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from portal.mail.letter import Letter
-from portal.models.event import Message
+from portal.mail.letter import Closing, Letter, Link
+from portal.models.outbox import Message
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,7 @@ class Knock:
     """What a message may know of whatever it is about. url: where it leads, absolute.
 
     place: the association, or the Collectif's team. duties: the role's label. patience: how long the link lasts, in
-    words. number: a company's request.
+    words. number: a company's request. choices: the page where a member chooses their e-mails, absolute.
     """
 
     url: str
@@ -20,11 +20,19 @@ class Knock:
     duties: str = ""
     patience: str = ""
     number: str = ""
+    choices: str = ""
+
+    @property
+    def closing(self) -> Closing:
+        """What keeps an account safe is told whatever its owner chose."""
+        link = Link("Choisir mes autres e-mails", self.choices) if self.choices else None
+        return Closing("Message de sécurité : il est envoyé quels que soient vos choix.", link)
 
 
 def invitation(about: Knock) -> Letter:
     return Letter(
         subject="Votre invitation au portail",
+        context="Portail des demandes de mentorat",
         title=f"{about.place} vous invite",
         paragraphs=(
             f"Vous êtes invitée ou invité à travailler sur le portail des demandes de mentorat ({about.duties}).",
@@ -34,39 +42,45 @@ def invitation(about: Knock) -> Letter:
         url=about.url,
         after=(
             f"Ce lien est personnel et vaut {about.patience}.",
-            "Vous n’attendiez pas cette invitation\u00a0? Ignorez ce message\u00a0: rien n’est créé sans vous.",
+            "Vous n’attendiez pas cette invitation ? Ignorez ce message : rien n’est créé sans vous.",
         ),
+        closing=Closing("Vous recevez ce message parce que quelqu’un a donné cette adresse pour vous inviter."),
     )
 
 
 def password_reset(about: Knock) -> Letter:
     return Letter(
         subject="Choisir un nouveau mot de passe",
+        context="Votre compte",
         title="Choisissez un nouveau mot de passe",
         paragraphs=("Quelqu’un, vous sans doute, a demandé à changer le mot de passe de votre compte.",),
         action="Choisir un mot de passe",
         url=about.url,
         after=(
             f"Ce lien sert une fois et vaut {about.patience}. Le code de votre application restera demandé.",
-            "Ce n’était pas vous\u00a0? Ignorez ce message\u00a0: votre mot de passe ne change pas.",
+            "Ce n’était pas vous ? Ignorez ce message : votre mot de passe ne change pas.",
         ),
+        closing=about.closing,
     )
 
 
 def password_changed(about: Knock) -> Letter:
     return Letter(
         subject="Votre mot de passe a changé",
+        context="Votre compte",
         title="Votre mot de passe a changé",
         paragraphs=("Le mot de passe de votre compte vient d’être changé. Vos autres sessions sont fermées.",),
-        action="Ce n’était pas moi\u00a0: le changer",
+        action="Ce n’était pas moi : le changer",
         url=about.url,
-        after=("C’était vous\u00a0? Il n’y a rien à faire.",),
+        after=("C’était vous ? Il n’y a rien à faire.",),
+        closing=about.closing,
     )
 
 
 def second_factor_reset(about: Knock) -> Letter:
     return Letter(
         subject="Votre second facteur a été retiré",
+        context="Votre compte",
         title="Votre second facteur a été retiré",
         paragraphs=(
             "L’équipe du Collectif a retiré le second facteur de votre compte, et fermé vos sessions.",
@@ -74,13 +88,15 @@ def second_factor_reset(about: Knock) -> Letter:
         ),
         action="Se connecter",
         url=about.url,
-        after=("Vous ne l’avez pas demandé\u00a0? Prévenez tout de suite l’équipe du Collectif.",),
+        after=("Vous ne l’avez pas demandé ? Prévenez tout de suite l’équipe du Collectif.",),
+        closing=about.closing,
     )
 
 
 def lead_received(about: Knock) -> Letter:
     return Letter(
-        subject=f"Demande {about.number}\u00a0: bien reçue",
+        subject=f"Demande {about.number} : bien reçue",
+        context=f"Demande {about.number}",
         title="Votre demande est enregistrée",
         paragraphs=(
             f"Elle porte le numéro {about.number}.",
@@ -89,6 +105,7 @@ def lead_received(about: Knock) -> Letter:
         action="Revoir l’offre aux entreprises",
         url=about.url,
         after=("Pour préciser votre demande, répondez à l’adresse ci-dessous en rappelant son numéro.",),
+        closing=Closing("Vous recevez ce message parce que cette adresse a été donnée pour cette demande."),
     )
 
 

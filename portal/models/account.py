@@ -17,7 +17,8 @@ class Account(Base):
 
     password_hash: '' for who signs in by a provider only. totp_sealed: the second factor's secret; set, it counts
     only from totp_confirmed_at on. totp_last_step: the latest 30-second step a code was taken for: each code once.
-    recovery_digests: those of the recovery codes not used yet.
+    recovery_digests: those of the recovery codes not used yet. mail_refused_at: since when this mailbox refuses our
+    messages, None when the latest one was taken.
     """
 
     __tablename__ = "account"
@@ -35,6 +36,7 @@ class Account(Base):
     totp_confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger)
     recovery_digests: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    mail_refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Membership(Base):

@@ -1,16 +1,15 @@
-"""The domain's history, the audit journal, and the outbox of what must leave."""
+"""The domain's history and the audit journal."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, DateTime, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import Index, LargeBinary, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.foundation.extensions import Base
-from portal.models.types import CreatedAt, Key, Str, one_of
+from portal.models.types import CreatedAt, Key, one_of
 
 
 class EventName(StrEnum):
@@ -51,6 +50,7 @@ class EventName(StrEnum):
     OUTSIDE_COUNT_DECLARED = "outside_count_declared"
     CAMPAIGN_CHANGED = "campaign_changed"
     ASSOCIATION_CHANGED = "association_changed"
+    PLACES_CONFIRMED = "places_confirmed"
 
 
 class Event(Base):
@@ -106,6 +106,12 @@ class JournalAct(StrEnum):
     COMPANY_CHANGED = "company_changed"
     DOCUMENT_MADE = "document_made"
     FIGURES_EXPORTED = "figures_exported"
+    FILE_PASSWORD_READ = "file_password_read"  # noqa: S105 - the name of an act
+    FILE_PASSWORD_RENEWED = "file_password_renewed"  # noqa: S105 - the name of an act
+    FILE_SETTING_CHANGED = "file_setting_changed"
+    MORNING_FILE_READ = "morning_file_read"
+    MAIL_RETRIED = "mail_retried"
+    JOB_WOKEN = "job_woken"
 
 
 class JournalEntry(Base):
@@ -134,55 +140,3 @@ class JournalSeal(Base):
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     entry_id: Mapped[UUID] = mapped_column(unique=True)
     mac: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class OutboxState(StrEnum):
-    """Whether what must leave has left."""
-
-    PENDING = "pending"
-    SENT = "sent"
-    DEAD = "dead"
-
-
-class Message(StrEnum):
-    """Every e-mail the portal sends (one pure function each in portal.mail.messages)."""
-
-    REFERRAL_RECEIVED = "referral_received"
-    CONFIRM_ADDRESS = "confirm_address"
-    GUARDIAN_CONSENT = "guardian_consent"
-    GUARDIAN_INFORMED = "guardian_informed"
-    REFERRAL_PLACED = "referral_placed"
-    REFERRAL_ACCEPTED = "referral_accepted"
-    CLARIFICATION_ASKED = "clarification_asked"
-    APPLICANT_AWAITED = "applicant_awaited"
-    INVITATION = "invitation"
-    PASSWORD_RESET = "password_reset"  # noqa: S105 - the name of a message
-    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - the name of a message
-    SECOND_FACTOR_RESET = "second_factor_reset"
-    LEAD_RECEIVED = "lead_received"
-
-
-class Outbox(Base):
-    """A message that must leave, written in the same transaction as its cause; addresses are read when it leaves.
-
-    It is about a request (referral_id), or about something else by its id (reference_id): an invitation, the reset of
-    a password, an account, a company's lead.
-    """
-
-    __tablename__ = "outbox"
-    __table_args__ = (
-        Index("ix_outbox_pending", "next_attempt_at", postgresql_where="state = 'pending'"),
-        CheckConstraint("num_nonnulls(referral_id, reference_id) = 1", name="about"),
-    )
-
-    id: Mapped[Key]
-    deduplication_key: Mapped[Str] = mapped_column(Text, unique=True)
-    message: Mapped[Message] = mapped_column(one_of(Message, name="message"))
-    referral_id: Mapped[UUID | None]
-    reference_id: Mapped[UUID | None]
-    state: Mapped[OutboxState] = mapped_column(one_of(OutboxState, name="state"), default=OutboxState.PENDING)
-    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
-    created_at: Mapped[CreatedAt]
-    next_attempt_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    error: Mapped[str | None] = mapped_column(Text)

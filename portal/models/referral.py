@@ -90,12 +90,21 @@ class Awaited(StrEnum):
     GUARDIAN = "guardian"
 
 
+class News(StrEnum):
+    """What whoever made the request wants to be told by mail; what it must answer is always told."""
+
+    EVERY_STEP = "every_step"
+    OUTCOME = "outcome"
+    NONE = "none"
+
+
 class Referral(Base):
     """What routing may know, and where the request stands. Names and contact live elsewhere (identity, preview).
 
     profile: matching.Profile as JSON. commune, departement, region, age, needs: copies of it, for lists and
     filters. places: every place code around the commune. version is raised by whoever changes the row.
-    tracking_digest: what the tracking link's token hashes to.
+    tracking_digest: what the tracking link's token hashes to. news: which steps are told by mail. mail_refused_at,
+    guardian_refused_at: since when the mailbox of whoever asked, or of the guardian, refuses our messages.
     """
 
     __tablename__ = "referral"
@@ -104,6 +113,12 @@ class Referral(Base):
         Index("ix_referral_state_received", "state", "received_at", "id"),
         Index("ix_referral_departement_received", "departement", "received_at", "id"),
         Index("ix_referral_waiting", "side", "received_at", "id", postgresql_where="state = 'to_route'"),
+        Index(
+            "ix_referral_refused",
+            "received_at",
+            "id",
+            postgresql_where="mail_refused_at IS NOT NULL OR guardian_refused_at IS NOT NULL",
+        ),
         Index("ix_referral_waitlisted", "side", "received_at", "id", postgresql_where="state = 'waitlisted'"),
     )
 
@@ -127,6 +142,9 @@ class Referral(Base):
     tracking_digest: Mapped[Str] = mapped_column(Text, unique=True)
     link_version: Mapped[int] = mapped_column(SmallInteger, default=1)
     merged_into: Mapped[UUID | None]
+    news: Mapped[News] = mapped_column(one_of(News, name="news"), default=News.EVERY_STEP)
+    mail_refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    guardian_refused_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads a plain dict

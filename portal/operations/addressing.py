@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,21 +13,27 @@ from portal.foundation.config import Settings
 from portal.foundation.crypto import vault
 from portal.foundation.extensions import db
 from portal.mail.account_messages import ACCOUNT_LETTERS, Knock
-from portal.mail.letter import Letter
-from portal.mail.messages import LETTERS, Subject
+from portal.mail.letter import Attachment, Letter
+from portal.mail.messages import LETTERS
+from portal.mail.subject import Subject
+from portal.mail.team_messages import TEAM_LETTERS
 from portal.models.account import Account, Invitation, PasswordReset
 from portal.models.assignment import Assignment
 from portal.models.association import Association
 from portal.models.company import Lead
-from portal.models.event import Message, Outbox
 from portal.models.identity import LinkPurpose
+from portal.models.outbox import Message, Outbox
 from portal.models.person import Person
 from portal.models.referral import Referral
+from portal.operations.addressing_team import for_member
+from portal.operations.anonymising import NOTICE
 from portal.operations.links import INVITATION_DAYS, RESET_MINUTES, invitation_path, reset_path, still_open
+from portal.operations.wanting import holds_still, wanted
 from portal.queries.people import person_of
 
-GUARDIANS = frozenset({Message.GUARDIAN_CONSENT, Message.GUARDIAN_INFORMED})
+GUARDIANS = frozenset({Message.GUARDIAN_CONSENT, Message.GUARDIAN_REMINDER, Message.GUARDIAN_INFORMED})
 TEAM = "L’équipe du Collectif"
+CHOICES = "/compte/courriels"
 
 
 @dataclass(frozen=True)
@@ -35,27 +42,33 @@ class Addressed:
 
     to: str
     letter: Letter
+    attachments: tuple[Attachment, ...] = ()
 
 
 Knocker = tuple[str, Knock] | None
 
 
 def addressed(row: Outbox, settings: Settings) -> Addressed | None:
-    """None when there is nobody left to send it to."""
+    """None when there is nobody left to send it to, they do not want it, or what it tells of is over."""
     if row.referral_id is not None:
-        return _about_request(row.message, row.referral_id, settings)
+        return _about_request(row, row.referral_id, settings)
+    if row.message in TEAM_LETTERS:
+        to_member = for_member(row, settings)
+        return Addressed(*to_member) if to_member else None
     assert row.reference_id is not None
     found = KNOCKERS[row.message](row.reference_id, settings)
     return Addressed(found[0], ACCOUNT_LETTERS[row.message](found[1])) if found else None
 
 
-def _about_request(message: Message, referral_id: UUID, settings: Settings) -> Addressed | None:
+def _about_request(row: Outbox, referral_id: UUID, settings: Settings) -> Addressed | None:
     referral = db.session.get(Referral, referral_id)
-    person = person_of(referral_id) if referral else None
-    to = recipient(message, person) if person else None
-    if referral is None or to is None:
+    if referral is None or not (wanted(row.message, referral.news) and holds_still(row.message, referral)):
         return None
-    return Addressed(to, LETTERS[message](subject_of(referral, settings)))
+    person = person_of(referral_id)
+    to = recipient(row.message, person) if person else None
+    if to is None:
+        return None
+    return Addressed(to, LETTERS[row.message](subject_of(referral, settings, told_at=row.created_at)))
 
 
 def recipient(message: Message, person: Person) -> str | None:
@@ -65,7 +78,9 @@ def recipient(message: Message, person: Person) -> str | None:
     return person.referrer.mail if person.referrer else person.applicant.mail
 
 
-def subject_of(referral: Referral, settings: Settings) -> Subject:
+def subject_of(referral: Referral, settings: Settings, *, told_at: datetime) -> Subject:
+    """told_at: when it was decided to write."""
+
     def link(path: str, purpose: str) -> str:
         return f"{settings.base_url}/{path}/{vault().link_token(purpose, referral.id, referral.link_version)}"
 
@@ -77,9 +92,10 @@ def subject_of(referral: Referral, settings: Settings) -> Subject:
         address_url=link("confirmer", LinkPurpose.ADDRESS),
         guardian_url=link("accord", LinkPurpose.GUARDIAN),
         undecided_days=settings.expiry_days,
-        guardian_days=settings.guardian_days,
-        unconfirmed_hours=settings.unconfirmed_hours,
         applicant_days=settings.applicant_days,
+        unconfirmed_until=referral.received_at + timedelta(hours=settings.unconfirmed_hours),
+        guardian_until=referral.received_at + timedelta(days=settings.guardian_days),
+        forgotten_on=told_at + NOTICE,
         association=association_in_charge(referral.id),
     )
 
@@ -121,13 +137,15 @@ def _of_reset(reset_id: UUID, settings: Settings) -> Knocker:
     )
     mail = db.session.scalar(query)
     url = settings.base_url + reset_path(reset_id)
-    return (mail, Knock(url, patience=f"{RESET_MINUTES}\u00a0minutes")) if mail else None
+    knock = Knock(url, patience=f"{RESET_MINUTES}\u00a0minutes", choices=settings.base_url + CHOICES)
+    return (mail, knock) if mail else None
 
 
 def _of_account(path: str) -> Callable[[UUID, Settings], Knocker]:
     def found(account_id: UUID, settings: Settings) -> Knocker:
         mail = db.session.scalar(select(Account.mail).where(Account.id == account_id, Account.closed_at.is_(None)))
-        return (mail, Knock(settings.base_url + path)) if mail else None
+        knock = Knock(settings.base_url + path, choices=settings.base_url + CHOICES)
+        return (mail, knock) if mail else None
 
     return found
 

@@ -10,7 +10,6 @@ from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
 from matching.vocabulary import Side
@@ -20,10 +19,12 @@ from portal.foundation.queue import Job, enqueue
 from portal.foundation.transactions import after_commit
 from portal.models.assignment import Assignment, AssignmentState
 from portal.models.bounce import BOUNCES, Effect
-from portal.models.event import EventName, Message, Outbox, OutboxState
+from portal.models.event import EventName
+from portal.models.outbox import Message
 from portal.models.referral import REFERRAL_TRANSITIONS, Referral, ReferralState, UnroutableWhy
 from portal.operations.history import happened
 from portal.operations.sums import give_back
+from portal.operations.telling import Told, tell_once
 
 log = logging.getLogger(__name__)
 BATCH = 200
@@ -45,6 +46,8 @@ CONSEQUENCES = {
     Effect.MERGED: Consequence(ReferralState.MERGED, EventName.REFERRAL_MERGED),
     Effect.STAFF: Consequence(ReferralState.UNROUTABLE, EventName.REFERRAL_UNROUTABLE, UnroutableWhy.OTHER),
 }
+# What whoever asked must know of it; where the request goes next is told when it arrives there.
+TOLD = {Effect.BACK_TO_APPLICANT: Message.APPLICANT_AWAITED, Effect.CLOSED: Message.REFERRAL_CLOSED}
 # After these a place comes free; a request that ended after pairing keeps counting.
 FREEING = frozenset({AssignmentState.BOUNCED, AssignmentState.GIVEN_UP})
 
@@ -110,10 +113,11 @@ def _apply(assignment: Assignment, referral: Referral) -> bool:
             assert assignment.bounce_reason is not None
             effect = BOUNCES[assignment.bounce_reason].effect
             release(assignment, referral, CONSEQUENCES[effect])
-            if effect is Effect.BACK_TO_APPLICANT:
-                _tell_applicant(assignment, Message.APPLICANT_AWAITED)
+            if effect in TOLD:
+                _tell_applicant(assignment, TOLD[effect])
         case AssignmentState.ENDED | AssignmentState.GIVEN_UP:
             _move(referral, CONSEQUENCES[Effect.CLOSED])
+            _tell_applicant(assignment, Message.REFERRAL_CLOSED)
         case _:
             _tell_applicant(assignment, Message.REFERRAL_ACCEPTED)
     return assignment.state in FREEING
@@ -140,15 +144,7 @@ def _move(referral: Referral, consequence: Consequence) -> None:
 
 def _tell_applicant(assignment: Assignment, message: Message) -> None:
     """Once an assignment, even when it is accepted, taken back and accepted again."""
-    row = {
-        "deduplication_key": f"{message}:{assignment.id}",
-        "message": message,
-        "referral_id": assignment.referral_id,
-        "state": OutboxState.PENDING,
-        "next_attempt_at": clock.now(),
-    }
-    db.session.execute(insert(Outbox).values(row).on_conflict_do_nothing())
-    after_commit(partial(enqueue, Job.SEND_MAIL))
+    tell_once([Told(message, str(assignment.id), referral_id=assignment.referral_id)])
 
 
 def wake_router(sides: frozenset[Side]) -> None:

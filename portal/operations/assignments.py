@@ -24,9 +24,11 @@ from portal.models.assignment import TAKEN, TO_ANSWER, TRANSITIONS, Assignment, 
 from portal.models.bounce import BOUNCES
 from portal.models.clarification import Clarification
 from portal.models.event import EventName, JournalAct
+from portal.models.outbox import Message
 from portal.models.referral import Referral
 from portal.operations.clarifications import ask_clarification
 from portal.operations.history import happened, journal
+from portal.operations.outbox import put
 from portal.operations.sums import give_back
 
 HOLD_DAYS = 14
@@ -121,13 +123,13 @@ def undo_answer(assignment: Assignment, *, by: SignedIn) -> None:
     """Back to offered, while the undo window is open and nothing has followed."""
     if not undoable(assignment, clock.now()):
         raise DomainError("Il est trop tard pour annuler : la réponse a déjà pris effet.")
-    before = assignment.state
+    before, was_due = assignment.state, assignment.due_at
     _move(assignment, AssignmentState.OFFERED, by=by)
     assignment.answered_at = assignment.answered_by = assignment.answered_by_name = None
     assignment.bounce_reason = assignment.bounce_note = None
     assignment.undo_until = assignment.contact_from = assignment.contact_until = None
     assignment.due_at = max(assignment.due_at, clock.after_working_days(clock.now(), 1))
-    _record(assignment, EventName.ASSIGNMENT_UNDONE, answer=before.value)
+    _record(assignment, EventName.ASSIGNMENT_UNDONE, answer=before.value, was_due=was_due.isoformat())
 
 
 def undoable(assignment: Assignment, now: datetime) -> bool:
@@ -149,8 +151,8 @@ def mark_seen(assignment: Assignment) -> None:
 
 def ask_information(assignment: Assignment, *, by: SignedIn, until: date) -> None:
     """Something must be known first: the request waits here until the end of that day."""
-    _hold(assignment, AssignmentState.INFORMATION_ASKED, by=by, until=until)
-    _record(assignment, EventName.INFORMATION_ASKED, until=until.isoformat())
+    was_due = _hold(assignment, AssignmentState.INFORMATION_ASKED, by=by, until=until)
+    _record(assignment, EventName.INFORMATION_ASKED, until=until.isoformat(), was_due=was_due.isoformat())
 
 
 def ask_question(assignment: Assignment, *, by: SignedIn, until: date, question: str) -> None:
@@ -172,8 +174,8 @@ def ask_question(assignment: Assignment, *, by: SignedIn, until: date, question:
 
 def postpone(assignment: Assignment, *, by: SignedIn, until: date) -> None:
     """The association answers later: the request waits here until the end of that day."""
-    _hold(assignment, AssignmentState.POSTPONED, by=by, until=until)
-    _record(assignment, EventName.ASSIGNMENT_POSTPONED, until=until.isoformat())
+    was_due = _hold(assignment, AssignmentState.POSTPONED, by=by, until=until)
+    _record(assignment, EventName.ASSIGNMENT_POSTPONED, until=until.isoformat(), was_due=was_due.isoformat())
 
 
 def last_day_to_hold(assignment: Assignment) -> date:
@@ -200,6 +202,8 @@ def record_follow_up(assignment: Assignment, *, by: SignedIn, state: AssignmentS
         after_commit(partial(enqueue, Job.APPLY_ANSWERS))
     if state in NO_LONGER_COMMITTED:
         db.session.add(give_back(assignment))
+    if state is AssignmentState.PAIRED:
+        put(Message.REFERRAL_PAIRED, str(assignment.id), referral_id=assignment.referral_id)
     _record(assignment, FOLLOW_UP[state], **({"authorised": True} if minor else {}))
 
 
@@ -212,13 +216,15 @@ def _age_of(assignment: Assignment) -> int | None:
     return db.session.scalar(select(Referral.age).where(Referral.id == assignment.referral_id))
 
 
-def _hold(assignment: Assignment, state: AssignmentState, *, by: SignedIn, until: date) -> None:
-    latest = last_day_to_hold(assignment)
+def _hold(assignment: Assignment, state: AssignmentState, *, by: SignedIn, until: date) -> datetime:
+    """Returns when it was due before: with it, what a morning file said of that day can be proved afterwards."""
+    latest, was_due = last_day_to_hold(assignment), assignment.due_at
     if not clock.today() < until <= latest:
         raise DomainError(f"Choisissez un jour entre demain et le {latest:%d/%m/%Y}.", field="until")
     if assignment.state is not state:
         _move(assignment, state, by=by)
     assignment.due_at = datetime.combine(until, time(18), clock.PARIS)
+    return was_due
 
 
 def _answer(assignment: Assignment, state: AssignmentState, *, by: SignedIn) -> None:

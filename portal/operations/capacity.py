@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -52,7 +52,10 @@ class CapacityConflict(DomainError):
 
 
 def save_capacities(campaign: Campaign, changes: Sequence[Change], *, by: SignedIn) -> None:
-    """All the changes, or none. Raises CapacityConflict, or DomainError on a bad value."""
+    """All the changes, or none; the association's places are right as of now.
+
+    Raises CapacityConflict, or DomainError on a bad value.
+    """
     for change in changes:
         _check(change)
     sides = sorted({change.side for change in changes})
@@ -64,18 +67,27 @@ def save_capacities(campaign: Campaign, changes: Sequence[Change], *, by: Signed
         db.session.flush()
     except (StaleDataError, IntegrityError) as error:
         raise CapacityConflict("Ces places viennent de changer : vérifiez puis enregistrez de nouveau.") from error
+    _date_places()
     for change in changes:
         journal(JournalAct.CAPACITY_CHANGED, detail=f"{change.side.value} {change.place} {change.amount}")
     _wake(sides)
 
 
-def confirm_capacities(campaign: Campaign, *, by: SignedIn) -> None:
-    """Still right: every row is dated of today, nothing else changes."""
-    query = select(Capacity).where(Capacity.campaign_id == campaign.id).order_by(Capacity.id).with_for_update()
-    for row in db.session.scalars(query):
-        row.updated_at, row.updated_by = clock.now(), by.account_id
-    db.session.flush()
+def confirm_capacities() -> None:
+    """Still right: the association is dated of now, no place changes. Confirming twice is no harm."""
+    _date_places()
+    happened(EventName.PLACES_CONFIRMED, association_id=_association_id())
     journal(JournalAct.CAPACITY_CHANGED, detail="confirmed")
+
+
+def _date_places() -> None:
+    """Past the association's version: whoever confirms never stands in the way of whoever pauses."""
+    db.session.execute(
+        update(Association)
+        .where(Association.id == _association_id())
+        .values(places_confirmed_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
 
 
 def pause_association(association: Association, *, first: date, back: date | None) -> None:

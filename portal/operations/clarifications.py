@@ -1,6 +1,5 @@
 """Asking for what is missing, and answering from the tracking page."""
 
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -9,12 +8,11 @@ from portal.foundation import clock
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.extensions import db
 from portal.foundation.identifiers import new_id
-from portal.foundation.queue import Job, enqueue
 from portal.foundation.tenancy import current_scope
-from portal.foundation.transactions import after_commit
 from portal.models.assignment import Assignment
 from portal.models.clarification import Clarification
-from portal.models.event import Message, Outbox
+from portal.models.outbox import Message
+from portal.operations.outbox import put
 from portal.queries.clarifications import ANSWER, QUESTION, preview_key
 
 
@@ -32,15 +30,7 @@ def ask_clarification(assignment: Assignment, question: str) -> Clarification:
     )
     asked.question_sealed = key.seal(question.encode(), column=QUESTION, row=asked.id)
     db.session.add(asked)
-    db.session.add(
-        Outbox(
-            deduplication_key=f"{Message.CLARIFICATION_ASKED}:{asked.id}",
-            message=Message.CLARIFICATION_ASKED,
-            referral_id=assignment.referral_id,
-            next_attempt_at=clock.now(),
-        )
-    )
-    after_commit(partial(enqueue, Job.SEND_MAIL))
+    put(Message.CLARIFICATION_ASKED, str(asked.id), referral_id=assignment.referral_id)
     return asked
 
 

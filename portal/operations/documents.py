@@ -11,17 +11,19 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, upd
 
 from matching.wording import MONTHS, NBSP, day
 from portal.foundation import clock
-from portal.foundation.errors import DomainError
+from portal.foundation.config import settings
+from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.extensions import db
 from portal.foundation.queue import Job, enqueue
 from portal.foundation.transactions import after_commit
 from portal.models.company import OfferPage
 from portal.models.document import Document, DocumentKind, DocumentState
+from portal.models.event import JournalAct
+from portal.operations.history import journal
 from portal.places import label
 from portal.queries.offer_texts import texts_in_force
 
 SAME_WITHIN = timedelta(minutes=1)
-LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 3
 MOST_WAITING, MOST_WAITING_TOGETHER, MOST_A_DAY = 3, 5, 30  # an account, an association, an association
 DAY = timedelta(days=1)
@@ -176,9 +178,14 @@ def claim_document(document_id: UUID) -> Claimed | None:
     return Claimed(*row) if row else None
 
 
+def lease() -> timedelta:
+    """How long a drawing is left alone without a sign of life."""
+    return timedelta(seconds=settings().lease_seconds)
+
+
 def _to_draw() -> Any:
     """Nobody is drawing it, or whoever was has been silent for longer than the lease."""
-    left = and_(Document.state == DocumentState.DRAWING, Document.drawing_since < clock.now() - LEASE)
+    left = and_(Document.state == DocumentState.DRAWING, Document.drawing_since < clock.now() - lease())
     return or_(Document.state == DocumentState.WAITING, left)
 
 
@@ -193,6 +200,17 @@ def note_progress(claimed: Claimed, progress: int) -> None:
     _write(claimed, progress=progress)
 
 
+def renew_lease(claimed: Claimed) -> None:
+    """A sign of life: it is still being drawn."""
+    _write(claimed, drawing_since=clock.now())
+
+
+def give_back(claimed: Claimed) -> None:
+    """Somebody else may draw it, at once. Past the last attempt it is given up by the sweep."""
+    _write(claimed, state=DocumentState.WAITING, drawing_since=None, progress=0)
+    after_commit(partial(enqueue, Job.DRAW_DOCUMENT, str(claimed.id)))
+
+
 def finish_document(claimed: Claimed, file: bytes, pages: int) -> None:
     """The PDF is there, and says so."""
     _write(claimed, state=DocumentState.READY, file=file, pages=pages, progress=DONE, error=None, ready_at=clock.now())
@@ -201,6 +219,20 @@ def finish_document(claimed: Claimed, file: bytes, pages: int) -> None:
 def fail_document(claimed: Claimed, why: str) -> None:
     """There will be no PDF; why: a sentence in French for whoever asked."""
     _write(claimed, state=DocumentState.FAILED, error=why)
+
+
+def retry_document(document_id: UUID) -> None:
+    """Draw again what could not be drawn (staff role). Raises Hidden unless it has failed."""
+    again = (
+        update(Document)
+        .where(Document.id == document_id, Document.state == DocumentState.FAILED)
+        .values(state=DocumentState.WAITING, attempts=0, progress=0, error=None)
+        .returning(Document.id)
+    )
+    if db.session.execute(again).one_or_none() is None:
+        raise Hidden
+    journal(JournalAct.JOB_WOKEN, detail=Job.DRAW_DOCUMENT.name.lower())
+    after_commit(partial(enqueue, Job.DRAW_DOCUMENT, str(document_id)))
 
 
 def sweep_documents() -> int:

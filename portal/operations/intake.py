@@ -18,13 +18,15 @@ from portal.foundation.identifiers import new_id
 from portal.foundation.queue import Job, enqueue
 from portal.foundation.transactions import after_commit, bind_link
 from portal.models.campaign import Campaign
-from portal.models.event import EventName, Message, Outbox
+from portal.models.event import EventName
 from portal.models.identity import Consent, ConsentKind, LinkPurpose, ReferralLink
+from portal.models.outbox import Message
 from portal.models.person import Person
 from portal.models.referral import Awaited, Referral, ReferralState
 from portal.operations.consent import ATTESTATION, SENSITIVE, Filler, GuardianPart, Rule, rule_for, wording_of
 from portal.operations.drafts import close_draft
 from portal.operations.history import happened
+from portal.operations.outbox import put
 from portal.operations.people import sealed_rows
 from portal.places import commune, places_of
 from portal.queries.drafts import draft_of
@@ -125,10 +127,10 @@ def submit_referral(submission: Submission) -> Referral:
     db.session.add_all(sealed_rows(referral.id, submission.person))
     db.session.add_all(_links(referral, submission.rule.awaited))
     db.session.add_all(_consents(referral, submission))
-    db.session.add_all(_mails(referral, submission))
     happened(EventName.REFERRAL_SUBMITTED, referral_id=referral.id, side=referral.side, channel=referral.channel)
+    for message in _messages(submission):
+        put(message, str(referral.id), referral_id=referral.id)
     db.session.flush()
-    after_commit(partial(enqueue, Job.SEND_MAIL))
     if referral.state is ReferralState.TO_ROUTE:
         after_commit(partial(enqueue, Job.DRAIN, referral.side.value))
     return referral
@@ -200,19 +202,11 @@ def _informs(submission: Submission) -> bool:
     return submission.rule.guardian is GuardianPart.INFORMED and guardian is not None and guardian.mail is not None
 
 
-def _mails(referral: Referral, submission: Submission) -> list[Base]:
+def _messages(submission: Submission) -> list[Message]:
     """The request to confirm carries number and tracking link; without anything to confirm, a message of its own."""
     messages = [MESSAGES[one] for one in submission.rule.awaited]
     if Awaited.ADDRESS not in submission.rule.awaited:
         messages.append(Message.REFERRAL_RECEIVED)
     if _informs(submission):
         messages.append(Message.GUARDIAN_INFORMED)
-    return [
-        Outbox(
-            deduplication_key=f"{message}:{referral.id}",
-            message=message,
-            referral_id=referral.id,
-            next_attempt_at=referral.received_at,
-        )
-        for message in messages
-    ]
+    return messages

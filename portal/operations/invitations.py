@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import update
@@ -13,14 +12,15 @@ from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.extensions import db
 from portal.foundation.identifiers import new_id
 from portal.foundation.permissions import Role, SignedIn
-from portal.foundation.queue import Job, enqueue
 from portal.foundation.tenancy import DatabaseRole, Scope
-from portal.foundation.transactions import after_commit, transaction
+from portal.foundation.transactions import transaction
 from portal.models.account import Account, Invitation, Membership
-from portal.models.event import JournalAct, Message, Outbox
+from portal.models.event import JournalAct
+from portal.models.outbox import Message
 from portal.models.person import normalised_mail
 from portal.operations.history import journal
 from portal.operations.links import INVITATION_LIFE, opens_invitation, still_open
+from portal.operations.outbox import put
 from portal.operations.passwords import hash_password, refuse_weak_password, words_about
 from portal.operations.sign_in import remember
 from portal.queries.accounts import account_of_mail, associations_of
@@ -156,15 +156,7 @@ def _waiting(invitation_id: UUID) -> Invitation:
 
 
 def _send(invitation_id: UUID, version: int) -> None:
-    db.session.add(
-        Outbox(
-            deduplication_key=f"{Message.INVITATION}:{invitation_id}:{version}",
-            message=Message.INVITATION,
-            reference_id=invitation_id,
-            next_attempt_at=clock.now(),
-        )
-    )
-    after_commit(partial(enqueue, Job.SEND_MAIL))
+    put(Message.INVITATION, f"{invitation_id}:{version}", reference_id=invitation_id)
 
 
 def opened(invitation_id: UUID, token: str, *, lock: bool = False) -> Invitation:

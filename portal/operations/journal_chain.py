@@ -5,14 +5,17 @@ Without the lock a chain forks; so writers only append, and this seals what they
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import exists, func, select, text
 
+from portal.foundation import clock
 from portal.foundation.crypto import vault
 from portal.foundation.extensions import db
 from portal.models.event import JournalEntry, JournalSeal
 
 BATCH = 1000
+KEPT = timedelta(days=365)
 START = b"\0" * 32
 TAKE_CHAIN = text("SELECT pg_advisory_xact_lock(726403)")
 
@@ -58,17 +61,40 @@ def written(entry: JournalEntry) -> bytes:
     return json.dumps([None if one is None else str(one) for one in said], ensure_ascii=False).encode()
 
 
+def forget_old() -> int:
+    """Entries older than twelve months go (jobs' scope), but for the latest of them. Returns how many."""
+    db.session.execute(TAKE_CHAIN)
+    return int(db.session.scalar(select(func.forget_old_journal())) or 0)
+
+
+def _start() -> tuple[int, bytes]:
+    """Position and seal that the chain starts after: those of the last entry forgotten, if any."""
+    first = db.session.scalar(select(JournalSeal).order_by(JournalSeal.position).limit(1))
+    if first is None or db.session.get(JournalEntry, first.entry_id) is not None:
+        return 0, START
+    return first.position, first.mac
+
+
+def _too_young(entry: JournalEntry, position: int) -> bool:
+    """What comes first after forgotten ones must itself be old: else it is not age that took the others."""
+    return position > 0 and entry.at >= clock.now() - KEPT
+
+
 def verify() -> Verdict:
     """Walk the whole chain (jobs' or staff's scope): an entry altered, removed or put in between breaks it."""
-    mac, position = START, 0
+    last = db.session.scalar(select(func.max(JournalSeal.position))) or 0  # before the walk: more is sealed meanwhile
+    start, mac = _start()
+    position = start
     chain = select(JournalSeal, JournalEntry).join(JournalEntry, JournalEntry.id == JournalSeal.entry_id)
+    chain = chain.where(JournalSeal.position > start)
     ordered = chain.order_by(JournalSeal.position).execution_options(yield_per=BATCH)
     for seal, entry in db.session.execute(ordered):
-        if seal.position != position + 1 or seal.mac != vault().chain(mac, written(entry)):
-            return Verdict(position, _pending(), broken_at=position + 1)
+        holds = seal.position == position + 1 and seal.mac == vault().chain(mac, written(entry))
+        if not holds or (position == start and _too_young(entry, start)):
+            return Verdict(position - start, _pending(), broken_at=position + 1)
         mac, position = seal.mac, seal.position
-    last = db.session.scalar(select(func.max(JournalSeal.position))) or 0
-    return Verdict(position, _pending(), broken_at=position + 1 if last > position else None)
+    lost = last > position or (start > 0 and position == start)
+    return Verdict(position - start, _pending(), broken_at=position + 1 if lost else None)
 
 
 def _pending() -> int:

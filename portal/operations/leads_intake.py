@@ -3,17 +3,15 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 from uuid import UUID
 
 from portal.foundation import clock
 from portal.foundation.extensions import db
 from portal.foundation.identifiers import new_id
-from portal.foundation.queue import Job, enqueue
-from portal.foundation.transactions import after_commit
 from portal.models.company import Lead, LeadKind, LeadState
-from portal.models.event import Message, Outbox
+from portal.models.outbox import Message
+from portal.operations.outbox import put
 from portal.queries.leads import Contact
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that reads like something else, aloud or on paper
@@ -46,9 +44,9 @@ def submit_lead(asked: LeadAsked) -> str:
         state=LeadState.RECEIVED,
         state_since=now,
     )
-    db.session.add_all([lead, _letter(lead)])
+    db.session.add(lead)
+    put(Message.LEAD_RECEIVED, str(key), reference_id=key)
     db.session.flush()
-    after_commit(partial(enqueue, Job.SEND_MAIL))
     return lead.number
 
 
@@ -56,12 +54,3 @@ def _number() -> str:
     """Drawn, since the public role cannot count what is there: « E-2026-7KQ4MX », one in 700 million each."""
     drawn = "".join(secrets.choice(LETTERS) for _ in range(NUMBER_LETTERS))
     return f"E-{clock.today().year}-{drawn}"
-
-
-def _letter(lead: Lead) -> Outbox:
-    return Outbox(
-        deduplication_key=f"{Message.LEAD_RECEIVED}:{lead.id}",
-        message=Message.LEAD_RECEIVED,
-        reference_id=lead.id,
-        next_attempt_at=lead.received_at,
-    )

@@ -1,7 +1,6 @@
 """Changing who may do what: roles within an association, accounts of the portal, somebody's second factor."""
 
 from enum import StrEnum
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,13 +11,13 @@ from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.extensions import db
 from portal.foundation.identifiers import new_id
 from portal.foundation.permissions import Role, SignedIn
-from portal.foundation.queue import Job, enqueue
-from portal.foundation.transactions import after_commit
 from portal.models.account import Account, Membership
 from portal.models.association import Association
-from portal.models.event import JournalAct, Message, Outbox
+from portal.models.event import JournalAct
+from portal.models.outbox import Message
 from portal.operations.history import journal
 from portal.operations.invitations import withdraw_those_of
+from portal.operations.outbox import put
 
 LAST_ADMINISTRATOR = (
     "C’est la dernière personne qui administre l’association. Donnez d’abord ce rôle à quelqu’un d’autre."
@@ -159,15 +158,7 @@ def reset_factor(account_id: UUID, why: FactorLoss) -> None:
 
 
 def _tell(account_id: UUID) -> None:
-    db.session.add(
-        Outbox(
-            deduplication_key=f"{Message.SECOND_FACTOR_RESET}:{new_id()}",
-            message=Message.SECOND_FACTOR_RESET,
-            reference_id=account_id,
-            next_attempt_at=clock.now(),
-        )
-    )
-    after_commit(partial(enqueue, Job.SEND_MAIL))
+    put(Message.SECOND_FACTOR_RESET, str(new_id()), reference_id=account_id)
 
 
 def _change(statement: Update) -> None:

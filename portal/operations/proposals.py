@@ -9,6 +9,7 @@ from matching.vocabulary import Side
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.extensions import db
 from portal.models.event import EventName, JournalAct
+from portal.models.outbox import Message
 from portal.models.programme import CriteriaProposal, ProgrammeVersion, Verdict
 from portal.operations.criteria import (
     NBSP,
@@ -21,6 +22,7 @@ from portal.operations.criteria import (
     withdraw_pending,
 )
 from portal.operations.history import happened, journal
+from portal.operations.outbox import put_for_team
 
 SHORTEST_REASON, LONGEST_REASON = 10, 1_000
 
@@ -93,6 +95,7 @@ def approve_proposal(proposal_id: UUID, *, by: UUID, beside: int) -> ProgrammeVe
     except Hidden as error:
         raise DomainError("Ce programme est archivé : il faut d’abord le rouvrir.") from error
     settle(proposal, Verdict.APPROVED, by=by)
+    _tell(proposal)
     journal(JournalAct.CRITERIA_CHANGED, detail=f"{proposal.programme_id} {proposal.side.value} {version.number}")
     return version
 
@@ -105,8 +108,15 @@ def refuse_proposal(proposal_id: UUID, *, by: UUID, reason: str) -> CriteriaProp
         message = f"Dites pourquoi, en {SHORTEST_REASON} à {LONGEST_REASON} caractères : l’association le lira."
         raise DomainError(message, field="reason")
     settle(proposal, Verdict.REFUSED, by=by, reason=said)
+    _tell(proposal)
     journal(JournalAct.CRITERIA_CHANGED, detail=f"{proposal.programme_id} {proposal.side.value} refused")
     return proposal
+
+
+def _tell(proposal: CriteriaProposal) -> None:
+    put_for_team(
+        Message.PROPOSAL_SETTLED, str(proposal.id), association_id=proposal.association_id, reference_id=proposal.id
+    )
 
 
 def _pending(proposal_id: UUID) -> CriteriaProposal:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +18,13 @@ from portal.foundation import clock
 from portal.foundation.config import Settings
 from portal.foundation.extensions import Base, db
 from portal.foundation.identifiers import new_id
-from portal.foundation.queue import Job, enqueue
-from portal.foundation.transactions import after_commit
 from portal.models.assignment import Assignment, AssignmentState
-from portal.models.event import Event, EventName, Message, Outbox, OutboxState
+from portal.models.event import Event, EventName
+from portal.models.outbox import Message
 from portal.models.referral import ReferralState, UnroutableWhy
 from portal.models.routing import RoutingCatalogue, RoutingDecision
 from portal.operations.sums import Change, add_to_sums
+from portal.operations.telling import Told, tell_once
 from portal.queries.catalogue import place_name
 from portal.queries.routing import Board
 
@@ -67,8 +66,9 @@ class Record:
     catalogue_id: UUID | None = None
     moved: list[tuple[UUID, int, ReferralState, UnroutableWhy | None]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
     rows: dict[type[Base], list[dict[str, Any]]] = field(
-        default_factory=lambda: {RoutingDecision: [], Assignment: [], Event: [], Outbox: []}
+        default_factory=lambda: {RoutingDecision: [], Assignment: [], Event: []}
     )
 
     def __post_init__(self) -> None:
@@ -84,6 +84,7 @@ class Record:
                 its_part = excerpt(decision, profile)
                 self.offer(referral, decision, its_part, standing, decision_id)
             case Waitlisted():
+                self.told.append(_waiting_for_a_place(referral))
                 self.move(referral, ReferralState.WAITLISTED)
             case Unroutable(why=why):
                 self.move(referral, ReferralState.UNROUTABLE, UnroutableWhy(why.value))
@@ -147,16 +148,7 @@ class Record:
         self.changes.append(
             Change(association_id, campaign_id, self.board.side, programme_id, capacity_id, 1, decision.at)
         )
-        self.rows[Outbox].append(
-            {
-                "deduplication_key": f"{Message.REFERRAL_PLACED}:{assignment_id}",
-                "message": Message.REFERRAL_PLACED,
-                "referral_id": referral.id,
-                "state": OutboxState.PENDING,
-                "attempts": 0,
-                "next_attempt_at": self.at,
-            }
-        )
+        self.told += _offered(referral.id, assignment_id, association_id)
         self.move(
             referral,
             ReferralState.PLACED,
@@ -203,8 +195,20 @@ class Record:
             if rows:
                 db.session.connection().execute(_insertion(model), rows)
         add_to_sums(self.changes)
-        if self.rows[Outbox]:
-            after_commit(partial(enqueue, Job.SEND_MAIL))
+        tell_once(self.told)
+
+
+def _offered(referral_id: UUID, assignment_id: UUID, association_id: UUID) -> tuple[Told, Told]:
+    """Whoever asked is told where the request went; the association's team that it has come."""
+    return (
+        Told(Message.REFERRAL_PLACED, str(assignment_id), referral_id=referral_id),
+        Told(Message.REQUEST_OFFERED, str(assignment_id), reference_id=assignment_id, association_id=association_id),
+    )
+
+
+def _waiting_for_a_place(referral: Row[Any]) -> Told:
+    """Once, and once more each time an association gives the request back; never for a further look at the list."""
+    return Told(Message.REFERRAL_WAITLISTED, f"{referral.id}:{referral.hops}", referral_id=referral.id)
 
 
 def _insertion(model: type[Base]) -> Insert:

@@ -1,6 +1,5 @@
 """Choosing another password: by a mailed link when it is forgotten, or with the old one; all as the sign-in role."""
 
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import CursorResult, DateTime, bindparam, func, insert, select, update
@@ -10,12 +9,12 @@ from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.extensions import db
 from portal.foundation.identifiers import new_id
 from portal.foundation.permissions import SignedIn
-from portal.foundation.queue import Job, enqueue
-from portal.foundation.transactions import after_commit
 from portal.models.account import Account, PasswordReset
-from portal.models.event import JournalAct, Message, Outbox
+from portal.models.event import JournalAct
+from portal.models.outbox import Message
 from portal.models.person import normalised_mail
 from portal.operations.links import RESET_LIFE, opens_reset
+from portal.operations.outbox import put
 from portal.operations.passwords import hash_password, password_matches, refuse_weak_password, words_about
 from portal.operations.sign_in import end_sessions, remember
 
@@ -100,12 +99,4 @@ def _choose(account: Account, password: str) -> None:
 
 
 def _send(message: Message, reference_id: UUID) -> None:
-    db.session.add(
-        Outbox(
-            deduplication_key=f"{message}:{new_id()}",
-            message=message,
-            reference_id=reference_id,
-            next_attempt_at=clock.now(),
-        )
-    )
-    after_commit(partial(enqueue, Job.SEND_MAIL))
+    put(message, str(new_id()), reference_id=reference_id)

@@ -1,59 +1,62 @@
-"""Sending what waits in the outbox: one row, one message, one transaction; the database is the truth."""
+"""Sending what waits in the outbox: one claimed row, one message, one transaction; the database is the truth."""
 
-import logging
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import select
 
 from portal.foundation import clock
 from portal.foundation.config import Settings
 from portal.foundation.extensions import db
+from portal.foundation.tenancy import DatabaseRole, Scope
+from portal.foundation.transactions import after_commit, transaction
 from portal.mail.letter import as_message
-from portal.mail.mailer import hand_over
-from portal.models.event import Message, Outbox, OutboxState
+from portal.mail.mailer import Mailer, Outcome, Verdict
+from portal.models.outbox import GIVES_UP_AFTER, Message, Outbox, OutboxState
 from portal.models.referral import Referral, ReferralState
-from portal.operations.addressing import addressed
+from portal.operations.addressing import Addressed, addressed
+from portal.operations.claims import Claim, locked, still_ours
+from portal.operations.notices import recipients
+from portal.operations.outbox import TEAM_MESSAGES, put_for_each
+from portal.operations.outcomes import SETTLED, drop, mark_mailbox, put_off, refusing_since
 
-log = logging.getLogger(__name__)
 AFTER_CONFIRMATION = frozenset({Message.GUARDIAN_INFORMED})
 UNTIL_CONFIRMED = timedelta(seconds=15)
-FIRST_DELAY = timedelta(seconds=30)
-LONGEST_DELAY = timedelta(hours=6)
-GIVES_UP_AFTER = timedelta(hours=48)
+CONVERSATION_SECONDS = 20.0
 
 
-def send_next(settings: Settings) -> bool:
-    """Send the oldest message that is due; False when none is. The row stays locked meanwhile: nobody sends it twice."""
-    row = db.session.scalar(
-        select(Outbox)
-        .where(Outbox.state == OutboxState.PENDING, Outbox.next_attempt_at <= clock.now())
-        .order_by(Outbox.next_attempt_at, Outbox.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+def attempt(ours: Claim, mailer: Mailer, settings: Settings) -> bool:
+    """One attempt at a message, in a transaction of its own; False when the mail server is not to be reached at all.
+
+    The row stays locked throughout: a stopped process keeps it, a killed one loses it. Whatever it raises, nothing has
+    been written.
+    """
+    row = locked(ours)
     if row is None:
-        return False
-    _attempt(row, settings)
-    return True
+        return True
+    if row.message in TEAM_MESSAGES and row.account_id is None:
+        spread(row)
+        return True
+    if too_early(row):
+        wait(row)
+        return True
+    found = addressed(row, settings)
+    if found is None:
+        drop(row)
+        return True
+    refusing = refusing_since(row, found.to) is not None
+    outcome = hand_over(row, found, ours, mailer, settings)
+    settle(row, found.to, outcome, refusing=refusing)
+    return outcome.verdict is not Verdict.UNREACHABLE
 
 
-def _attempt(row: Outbox, settings: Settings) -> None:
-    """Whatever goes wrong with one message is written on its own row, and the next one leaves all the same."""
-    if _too_early(row):
-        row.next_attempt_at = clock.now() + UNTIL_CONFIRMED
-        return
-    row.attempts += 1
-    try:
-        sent = _send(row, settings)
-    except Exception as error:  # noqa: BLE001 - a message that cannot be made must not stop the others
-        log.warning("message_not_sent", extra={"outbox_id": str(row.id), "reason": type(error).__name__})
-        _try_later(row, type(error).__name__)
-    else:
-        row.state, row.error = (OutboxState.SENT, None) if sent else (OutboxState.DEAD, "no_recipient")
-        row.sent_at = clock.now() if sent else None
+def spread(row: Outbox) -> None:
+    """For each member who wants it now, a row of their own takes its place."""
+    put_for_each(row, recipients(row.message, row.association_id, clock.now()))
+    row.state, row.leased_until = OutboxState.SPREAD, None
 
 
-def _too_early(row: Outbox) -> bool:
+def too_early(row: Outbox) -> bool:
     """Nobody is told about a request that its own author has not confirmed yet."""
     if row.message not in AFTER_CONFIRMATION:
         return False
@@ -61,19 +64,51 @@ def _too_early(row: Outbox) -> bool:
     return state is ReferralState.AWAITING_CONSENT
 
 
-def _send(row: Outbox, settings: Settings) -> bool:
-    """Hand it over; False when there is nobody left to send it to."""
-    found = addressed(row, settings)
-    if found is None:
-        return False
-    look = {"sender": settings.mail_from, "brand": settings.brand_name, "contact": settings.contact_mail}
-    message = as_message(found.letter, to=found.to, **look)
-    hand_over(message, host=settings.smtp_host, port=settings.smtp_port)
-    return True
+def wait(row: Outbox) -> None:
+    """No attempt was made, and its time has not begun."""
+    row.attempts -= 1
+    row.next_attempt_at, row.leased_until = clock.now() + UNTIL_CONFIRMED, None
+    row.gives_up_at = row.next_attempt_at + GIVES_UP_AFTER
 
 
-def _try_later(row: Outbox, error: str) -> None:
-    row.error = error
-    row.next_attempt_at = clock.now() + min(FIRST_DELAY * 2 ** (row.attempts - 1), LONGEST_DELAY)
-    if row.next_attempt_at - row.created_at > GIVES_UP_AFTER:
-        row.state = OutboxState.DEAD
+def hand_over(row: Outbox, found: Addressed, ours: Claim, mailer: Mailer, settings: Settings) -> Outcome:
+    message = as_message(
+        found.letter,
+        to=found.to,
+        sender=settings.mail_from,
+        brand=settings.brand_name,
+        contact=settings.contact_mail,
+        message_id=f"<{row.id}@{settings.mail_from.partition('@')[2]}>",  # a repeat is known by it
+        attachments=found.attachments,
+    )
+    return mailer.hand_over(message, seconds=conversation_seconds(settings), sure=partial(still_ours, ours))
+
+
+def conversation_seconds(settings: Settings) -> float:
+    """Well within the lease: whoever starts in its first half ends before it does."""
+    return min(CONVERSATION_SECONDS, settings.lease_seconds / 2)
+
+
+def settle(row: Outbox, to: str, outcome: Outcome, *, refusing: bool) -> None:
+    """Write down what became of it; nothing may delay this commit once the server has taken the message.
+
+    refusing: whether this mailbox was known to refuse.
+    """
+    SETTLED[outcome.verdict](row, outcome.code)
+    if outcome.verdict is Verdict.REFUSED:
+        mark_mailbox(row, to, clock.now())
+    elif outcome.verdict is Verdict.TAKEN and refusing:
+        after_commit(partial(takes_mail_again, row.id, to))
+
+
+def takes_mail_again(outbox_id: object, to: str) -> None:
+    """In a transaction of its own: waiting for the request's row must not hold back what is already sent."""
+    with transaction(Scope(DatabaseRole.JOBS)):
+        mark_mailbox(db.session.get_one(Outbox, outbox_id), to, None)
+
+
+def put_off_lost(ours: Claim, code: str) -> None:
+    """An attempt that broke in mid-air, on its row if it is still ours."""
+    row = locked(ours)
+    if row is not None:
+        put_off(row, code)

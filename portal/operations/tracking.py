@@ -6,16 +6,15 @@ Each act is a narrow function of the database, on the request of the link bound 
 from functools import partial
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 
 from portal.foundation import clock
 from portal.foundation.extensions import db
-from portal.foundation.identifiers import new_id
 from portal.foundation.queue import Job, enqueue
 from portal.foundation.transactions import after_commit
-from portal.models.event import Message, Outbox, OutboxState
-from portal.models.referral import Awaited, ReferralState
+from portal.models.outbox import Message
+from portal.models.referral import Awaited, News, ReferralState
 from portal.operations.consent import GUARDIAN_LINK
+from portal.operations.telling import Told, tell_once
 from portal.queries.tracking import Tracked
 
 MAILS = {Awaited.ADDRESS: Message.CONFIRM_ADDRESS, Awaited.GUARDIAN: Message.GUARDIAN_CONSENT}
@@ -54,17 +53,10 @@ def _act(call: str, request: Tracked, **values: str) -> ReferralState:
 
 def send_again(request: Tracked) -> None:
     """Mail once more what the request still waits for; once a day at most for each message."""
-    for awaited in sorted(request.awaiting):
-        message = MAILS[awaited]
-        row = {
-            "id": new_id(),
-            "deduplication_key": f"{message}:{request.id}:{clock.today().isoformat()}",
-            "message": message,
-            "referral_id": request.id,
-            "state": OutboxState.PENDING,
-            "attempts": 0,
-            "created_at": clock.now(),
-            "next_attempt_at": clock.now(),
-        }
-        db.session.execute(insert(Outbox).values(row).on_conflict_do_nothing())
-    after_commit(partial(enqueue, Job.SEND_MAIL))
+    key = f"{request.id}:{clock.today().isoformat()}"
+    tell_once(Told(MAILS[awaited], key, referral_id=request.id) for awaited in sorted(request.awaiting))
+
+
+def choose_news(level: News) -> News:
+    """Which steps are told by mail from now on; whatever needs an answer always is. Returns what is kept."""
+    return News(db.session.scalar(text("SELECT choose_linked_news(:level)"), {"level": level.value}))

@@ -3,8 +3,10 @@
 import ctypes
 import logging
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -48,6 +50,10 @@ class NotPrinted(Exception):
     """There is no PDF; the message, in French, says why to whoever asked."""
 
 
+class PressKilled(NotPrinted):
+    """Somebody else stopped the press (the system, for want of memory): another attempt may well succeed."""
+
+
 def _ignore(_: int) -> None:
     """Nobody wants to know."""
 
@@ -66,7 +72,8 @@ def why_unavailable() -> str:
 def print_pages(html: str, laid_out: Callable[[int], None] = _ignore, *, seconds: float = PATIENCE_SECONDS) -> Printed:
     """Print in a process apart. laid_out is told the number of pages before the file is written.
 
-    Raises NotPrinted when the press is unavailable, breaks, swells, or takes longer than that.
+    Raises NotPrinted when the press is unavailable, breaks, swells, or takes longer than that; PressKilled when it was
+    neither.
     """
     if missing := why_unavailable():
         raise NotPrinted(missing)
@@ -75,7 +82,7 @@ def print_pages(html: str, laid_out: Callable[[int], None] = _ignore, *, seconds
         press = subprocess.Popen(  # noqa: S603 - our own interpreter, our own module
             COMMAND, cwd=ROOT, env=lent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=complaints
         )
-        stop = Timer(seconds, press.kill)
+        stop, begun = Timer(seconds, press.kill), time.monotonic()
         stop.start()
         try:
             printed = _printed(press, html, laid_out)
@@ -83,7 +90,8 @@ def print_pages(html: str, laid_out: Callable[[int], None] = _ignore, *, seconds
             stop.cancel()
             press.kill()
             press.wait()
-        return printed or _complain(press.returncode, complaints)
+        in_time = time.monotonic() - begun < seconds
+        return printed or _complain(press.returncode, complaints, in_time=in_time)
 
 
 def _printed(press: "subprocess.Popen[bytes]", html: str, laid_out: Callable[[int], None]) -> Printed | None:
@@ -101,8 +109,10 @@ def _printed(press: "subprocess.Popen[bytes]", html: str, laid_out: Callable[[in
     return None
 
 
-def _complain(code: int, complaints: IO[bytes]) -> Printed:
+def _complain(code: int, complaints: IO[bytes], *, in_time: bool) -> Printed:
     """Raises NotPrinted; what the press said goes to the log. A negative code is the signal that stopped it."""
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - COMPLAINT_BYTES))
     log.error("not_printed", extra={"code": code, "complaint": complaints.read().decode(errors="replace")})
+    if code == -signal.SIGKILL and in_time:
+        raise PressKilled(TOO_BIG)
     raise NotPrinted(TOO_BIG if code < 0 or code == bounds.TOO_BIG else BROKEN)

@@ -1,6 +1,5 @@
 """Following a request without an account: its link shows where it is, and lets its owner take it back."""
 
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, url_for
@@ -10,14 +9,15 @@ from flask_babel import gettext as _
 
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import public
-from portal.models.referral import ReferralState
+from portal.models.referral import News, ReferralState
 from portal.operations import tracking as operations
 from portal.operations.clarifications import answer_clarification
 from portal.public.exchange import LONGEST_ANSWER, AnswerForm, exchange_of
 from portal.public.journey import ENDED, facts_of, headline_of, journey_of, owned, voice_of
+from portal.public.news import NewsForm, news_form
 from portal.queries.tracking import Tracked, tracked
 from portal.web.limits import LOOKS, refuse_too_many
-from portal.web.pages import page
+from portal.web.pages import OK, UNPROCESSABLE, page
 
 tracking = Blueprint("tracking", __name__)
 
@@ -37,11 +37,13 @@ def follow(token: str) -> ResponseReturnValue:
     return show(token, opened(token), AnswerForm())
 
 
-def show(token: str, request: Tracked, form: AnswerForm, **more: Any) -> tuple[str, int]:
-    exchange = exchange_of(request)
-    form.adapt(voice_of(request))
+def show(token: str, request: Tracked, form: AnswerForm, news: NewsForm | None = None) -> tuple[str, int]:
+    exchange, news = exchange_of(request), news or news_form(request)
+    for one in (form, news):
+        one.adapt(voice_of(request))
     return page(
         "public/tracking.html",
+        UNPROCESSABLE if news.errors else OK,
         about=request,
         token=token,
         headline=headline_of(request, asked=exchange.awaited is not None),
@@ -51,8 +53,8 @@ def show(token: str, request: Tracked, form: AnswerForm, **more: Any) -> tuple[s
         ended=request.state in ENDED,
         exchange=exchange,
         form=form,
+        news=news,
         longest=LONGEST_ANSWER,
-        **more,
     )
 
 
@@ -86,6 +88,24 @@ def asked_about() -> UUID:
         return UUID(http.form.get("question", ""))
     except ValueError:
         raise Hidden from None
+
+
+@tracking.get("/suivi/<token>/courriels")
+@public
+def news(token: str) -> ResponseReturnValue:
+    """The address of a refused choice, asked for again."""
+    return to(token)
+
+
+@tracking.post("/suivi/<token>/courriels")
+@public
+def choose_news(token: str) -> ResponseReturnValue:
+    request, form = opened(token), NewsForm(http.form)
+    if not form.validate():
+        return show(token, request, AnswerForm(), form)
+    operations.choose_news(News(form.news.data))
+    flash(_("Ce choix est enregistré."), "good")
+    return to(token)
 
 
 @tracking.get("/suivi/<token>/retirer")

@@ -18,7 +18,10 @@ SHORTEST_SEARCH = 3
 
 @dataclass(frozen=True)
 class AccountLine:
-    """factor: a second one is set. places: the associations this account works for now, with its role there."""
+    """factor: a second one is set. places: the associations this account works for now, with its role there.
+
+    mail_refused_at: since when this mailbox refuses our messages.
+    """
 
     id: UUID
     name: str
@@ -27,6 +30,7 @@ class AccountLine:
     created_at: datetime
     closed_at: datetime | None
     factor: bool
+    mail_refused_at: datetime | None = None
     places: list[tuple[str, Role]] = field(default_factory=list)
 
 
@@ -56,6 +60,7 @@ def _lines(which: ColumnElement[bool]) -> list[AccountLine]:
             Account.created_at,
             Account.closed_at,
             Account.totp_confirmed_at.is_not(None),
+            Account.mail_refused_at,
         )
         .where(which)
         .order_by(Account.closed_at.is_not(None), func.lower(Account.name), Account.mail)

@@ -285,7 +285,15 @@ def table_figures() -> Figures:
 def referral_facts(referral_id: UUID) -> Row[Any] | None:
     """One request as the table shows it, with all that routing knows of it."""
     query: AnySelect = (
-        select(*COLUMNS, Referral.channel, Referral.profile, Referral.awaiting, Referral.merged_into)
+        select(
+            *COLUMNS,
+            Referral.channel,
+            Referral.profile,
+            Referral.awaiting,
+            Referral.merged_into,
+            Referral.mail_refused_at,
+            Referral.guardian_refused_at,
+        )
         .select_from(Referral)
         .outerjoin(Assignment, CURRENT)
         .outerjoin(Association, Association.id == Assignment.association_id)

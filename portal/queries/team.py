@@ -18,7 +18,10 @@ LATEST_ACTS = 50
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody of the association. last_act: in the journal, None when there is none. factor: a second one is set."""
+    """Somebody of the association. last_act: in the journal, None when there is none. factor: a second one is set.
+
+    mail_refused_at: since when this mailbox refuses our messages.
+    """
 
     name: str
     mail: str
@@ -28,6 +31,7 @@ class Member:
     membership_id: UUID
     account_id: UUID
     factor: bool
+    mail_refused_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def members(association_id: UUID) -> list[Member]:
             Membership.id,
             Account.id,
             Account.totp_confirmed_at.is_not(None),
+            Account.mail_refused_at,
         )
         .join(Membership, Membership.account_id == Account.id)
         .outerjoin(last, last.c.account_id == Account.id)

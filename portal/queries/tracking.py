@@ -15,7 +15,7 @@ from portal.foundation.transactions import bind_link
 from portal.models.assignment import Assignment, AssignmentState
 from portal.models.association import Association
 from portal.models.identity import LinkPurpose, ReferralLink
-from portal.models.referral import Awaited, Referral, ReferralState
+from portal.models.referral import Awaited, News, Referral, ReferralState
 from portal.queries.people import previews_of
 
 TRACKING = "tracking"
@@ -37,7 +37,10 @@ class TrackedAssignment:
 
 @dataclass(frozen=True)
 class Tracked:
-    """One request as its owner sees it. first_name: "" once erased. assignments: oldest first."""
+    """One request as its owner sees it. first_name: "" once erased. assignments: oldest first.
+
+    news: which steps are told by mail. mail_refused_at: since when its mailbox refuses our messages.
+    """
 
     id: UUID
     number: str
@@ -50,6 +53,8 @@ class Tracked:
     profile: Profile
     first_name: str
     link_version: int
+    news: News
+    mail_refused_at: datetime | None
     assignments: tuple[TrackedAssignment, ...] = ()
 
     @property
@@ -119,6 +124,8 @@ def _read(row: Referral | None) -> Tracked | None:
         profile=Profile.from_json(row.profile),
         first_name=preview.first_name if preview else "",
         link_version=row.link_version,
+        news=row.news,
+        mail_refused_at=row.mail_refused_at,
         assignments=_assignments(row.id),
     )
 

@@ -7,6 +7,7 @@ from flask import Response
 from portal.places.folding import fold
 
 PDF = "application/pdf"
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST = 80
 
 
@@ -18,6 +19,15 @@ def file_name(*words: str) -> str:
 
 def pdf_answer(file: bytes, name: str) -> Response:
     """The PDF as an attachment."""
-    answer = Response(file, mimetype=PDF)
+    return _attachment(file, name, PDF)
+
+
+def workbook_answer(file: bytes, name: str) -> Response:
+    """The workbook as an attachment; name: with its extension."""
+    return _attachment(file, name, WORKBOOK)
+
+
+def _attachment(file: bytes, name: str, kind: str) -> Response:
+    answer = Response(file, mimetype=kind)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

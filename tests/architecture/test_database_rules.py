@@ -83,6 +83,7 @@ CALLED_BY = {
     "end_vouched_sessions": set(),
     "vouched_session": set(),
     "end_sessions": set(),
+    "forget_old_journal": {"portal_jobs"},
 }
 LOGINS = ("portal_public", "portal_signin", "portal_association", "portal_staff", "portal_router", "portal_jobs")
 

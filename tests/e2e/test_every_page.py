@@ -29,6 +29,7 @@ PUBLIC = (
     "/courrier",
     "/galerie/",
     "/galerie/formulaire",
+    "/galerie/courriels",
     "/suivi/inconnu",
     "/nulle-part",
     "/chiffres-du-mentorat",
@@ -67,7 +68,9 @@ ASSOCIATION = (
     "/equipe",
     "/equipe/inviter",
     "/equipe/connexion",
+    "/fichier",
     "/compte",
+    "/compte/courriels",
     "/compte/mot-de-passe",
     "/compte/codes-de-secours",
     "/compte/second-facteur",
@@ -103,6 +106,10 @@ COLLECTIF = (
     "/collectif/equipe",
     "/collectif/equipe/{account}",
     "/collectif/equipe/inviter",
+    "/collectif/fonctionnement",
+    "/collectif/fichiers",
+    "/collectif/fichiers?jour=2026-01-01",
+    "/compte/courriels",
 )
 QUERIES = {
     "association": "SELECT association_id FROM assignment WHERE state IN ('offered', 'seen') ORDER BY id LIMIT 1",

@@ -14,6 +14,8 @@ from portal.models.association import Association
 from portal.models.campaign import Campaign
 from portal.models.company import Company, Lead, LeadKind, OfferPage, OfferText
 from portal.models.document import Document, DocumentKind, DocumentState
+from portal.models.morning import MorningFile, MorningMode, MorningState, MorningWorkbook
+from portal.models.outbox import Message, Outbox, OutboxState
 from portal.models.programme import CriteriaProposal, Programme, ProgrammeVersion
 from tests import factories
 
@@ -24,6 +26,15 @@ def _kept(session: Any, row: Any) -> UUID:
     session.flush()
     key: UUID = row.id
     return key
+
+
+def _morning_file(session: Any, of: dict[str, UUID]) -> UUID:
+    """Made this morning, with its workbook."""
+    made = {"state": MorningState.MADE, "at": clock.now(), "made_at": clock.now(), "digest": b"-", "lines": []}
+    day = {"day": clock.today(), "mode": MorningMode.ALWAYS, "next_attempt_at": clock.now()}
+    file = _kept(session, MorningFile(**of, **day, **made))
+    session.add(MorningWorkbook(**of, morning_file_id=file, password_number=1, file=b"PK of its association"))
+    return file
 
 
 def belongings_of(session: Any, association: Association, programme: Programme) -> dict[str, UUID]:
@@ -56,6 +67,7 @@ def belongings_of(session: Any, association: Association, programme: Programme) 
                 expires_at=later,
             ),
         ),
+        "file_id": _morning_file(session, of),
         "provider_id": _kept(
             session,
             IdentityProvider(
@@ -78,7 +90,11 @@ def belongings_of_the_collectif(session: Any, campaign: Campaign) -> dict[str, U
             state_since=now,
         )
     )
+    dead = {"state": OutboxState.DEAD, "dead_at": now, "error": "timeout"}
     return {
+        "outbox_id": _kept(
+            session, Outbox(deduplication_key="x", message=Message.LEAD_RECEIVED, reference_id=lead, **dead)
+        ),
         "lead_id": lead,
         "campaign_id": campaign.id,
         "company_id": _kept(session, Company(slug="filature-du-nord", name="Filature du Nord")),

@@ -33,6 +33,9 @@ TEXTS = {
     "side": "jeunes",
     "page_slug": "informer",
     "number": "1",
+    "message": "morning_file",
+    "rank": "0",
+    "name": "send_mail",
 }
 WATCHED = (
     "referral",
@@ -55,6 +58,11 @@ WATCHED = (
     "company",
     "lead",
     "lead_step",
+    "outbox",
+    "morning_file",
+    "morning_workbook",
+    "file_password",
+    "notice_choice",
 )
 SIGNED_OUT = {303, 401}
 

@@ -401,7 +401,8 @@ LATE_FORGERIES = {
     "a fact": "INSERT INTO event (id, at, name, referral_id, data)"
     " VALUES (gen_random_uuid(), now(), 'assignment_accepted', :mine, '{}')",
     "a message of acceptance": "INSERT INTO outbox (id, deduplication_key, message, referral_id, state, attempts,"
-    " created_at, next_attempt_at) VALUES (gen_random_uuid(), 'x', 'referral_accepted', :mine, 'pending', 0, now(), now())",
+    " token, created_at, next_attempt_at, gives_up_at) VALUES (gen_random_uuid(), 'x', 'referral_accepted', :mine,"
+    " 'pending', 0, 0, now(), now(), now())",
 }
 
 

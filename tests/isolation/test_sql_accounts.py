@@ -307,8 +307,9 @@ def test_each_door_sends_its_own_messages_only(
     places: tuple[Place, Place], role: DatabaseRole, message: str, allowed: bool
 ) -> None:
     write = (
-        "INSERT INTO outbox (id, deduplication_key, message, reference_id, state, attempts, created_at, next_attempt_at)"
-        " VALUES (gen_random_uuid(), 'x', :message, gen_random_uuid(), 'pending', 0, now(), now())"
+        "INSERT INTO outbox (id, deduplication_key, message, reference_id, state, attempts, token, created_at,"
+        " next_attempt_at, gives_up_at) VALUES (gen_random_uuid(), 'x', :message, gen_random_uuid(), 'pending', 0, 0,"
+        " now(), now(), now())"
     )
     with acting_as(Scope(role, association_id=places[0].id, account_id=places[0].administrator)):
         if allowed:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from matching.vocabulary import Channel, Side
 from portal.foundation import clock
 from portal.foundation.config import Settings
 from portal.foundation.crypto import vault
@@ -19,14 +18,12 @@ from portal.foundation.identifiers import new_id
 from portal.foundation.permissions import Role
 from portal.jobs.mail import send_pending
 from portal.local.mailbox import mailbox
-from portal.mail.account_messages import ACCOUNT_LETTERS, Knock
-from portal.mail.letter import Letter, as_html, as_text
-from portal.mail.messages import LETTERS, Subject
 from portal.models.account import Invitation, PasswordReset
 from portal.models.campaign import Campaign
 from portal.models.company import Lead, LeadKind
-from portal.models.event import Message, Outbox
+from portal.models.outbox import Message, Outbox
 from portal.models.person import Applicant, Guardian, Person, Referrer
+from portal.models.referral import ReferralState
 from portal.operations.links import invitation_path, reset_path
 from portal.web.forms import normal_form
 from tests import factories
@@ -53,8 +50,14 @@ def post_office(app: Flask, settings: Settings, tmp_path: Path, monkeypatch: pyt
     server.stop()
 
 
+AWAITING = {Message.CONFIRM_ADDRESS: ["address"], Message.GUARDIAN_CONSENT: ["guardian"]}
+
+
 def put(session: Any, message: Message, person: Person) -> Any:
-    referral = factories.make_referral(session, factories.make_campaign(session), person=person)
+    awaiting = AWAITING.get(message, [])
+    state = ReferralState.AWAITING_CONSENT if awaiting else ReferralState.TO_ROUTE
+    campaign = factories.make_campaign(session)
+    referral = factories.make_referral(session, campaign, person=person, state=state, awaiting=awaiting)
     row = Outbox(
         deduplication_key=f"{message}:{referral.id}",
         message=message,
@@ -78,7 +81,7 @@ def received(folder: Path) -> list[EmailMessage]:
         (Message.REFERRAL_RECEIVED, "referred", "karim@example.org"),
         (Message.GUARDIAN_CONSENT, "guarded", "anne@example.org"),
         (Message.GUARDIAN_INFORMED, "guarded", "anne@example.org"),
-        (Message.REFERRAL_ACCEPTED, "alone", "lea@example.org"),
+        (Message.REFERRAL_RECEIVED, "alone", "lea@example.org"),
     ],
 )
 def test_each_message_reaches_whoever_it_is_for_once(
@@ -110,7 +113,7 @@ def test_a_server_that_does_not_answer_is_tried_again_later(
     ((state, attempts, error, later),) = owner.execute(
         "SELECT state, attempts, error, next_attempt_at > now() FROM outbox"
     ).fetchall()
-    assert (state, attempts, error, later) == ("pending", 1, "ConnectionRefusedError", True)
+    assert (state, attempts, error, later) == ("pending", 1, "unreachable", True)
 
 
 def test_a_message_about_an_erased_request_goes_nowhere(post_office: Path, arrange: Any, owner: Any) -> None:
@@ -118,7 +121,7 @@ def test_a_message_about_an_erased_request_goes_nowhere(post_office: Path, arran
     owner.execute("DELETE FROM referral WHERE id = %s", [referral.id])
     send_pending()
     assert received(post_office) == []
-    assert owner.execute("SELECT state, error FROM outbox").fetchall() == [("dead", "no_recipient")]
+    assert owner.execute("SELECT state, error FROM outbox").fetchall() == [("dropped", None)]
 
 
 def test_the_mailbox_page_shows_what_came_and_opens_it(post_office: Path, app: Flask, arrange: Any) -> None:
@@ -135,46 +138,17 @@ def test_the_mailbox_page_shows_what_came_and_opens_it(post_office: Path, app: F
     assert client.get("/courrier/..%2Fkeys").status_code == 404
 
 
-def written(message: Message, channel: Channel) -> Letter:
-    """The letter of this message, about a request or about something else."""
-    if message in ACCOUNT_LETTERS:
-        url = "https://p.example.org/invitation/1/t"
-        return ACCOUNT_LETTERS[message](Knock(url, "Proxité <b>", "Coordination", "14\u00a0jours", "E-2026-0001"))
-    about = Subject(
-        "2026-00001", Side.MENTEE, channel, "https://p.example.org/suivi/t", "https://p.example.org/confirmer/a",
-        "https://p.example.org/accord/g", 7, 14, 72, 14, "Proxité <b>",
-    )  # fmt: skip
-    return LETTERS[message](about)
-
-
-@pytest.mark.parametrize("message", Message)
-@pytest.mark.parametrize("channel", [Channel.SELF, Channel.PROFESSIONAL])
-def test_text_and_html_say_the_same_and_carry_their_link(message: Message, channel: Channel) -> None:
-    letter = written(message, channel)
-    text = as_text(letter, brand="Collectif", contact="contact@example.org")
-    html = as_html(letter, brand="Collectif", contact="contact@example.org")
-    assert letter.url in text
-    assert f'href="{letter.url}"' in html
-    assert "<b>" not in html.replace("<body", "")
-    assert len(letter.subject) < 78
-    assert "'" not in letter.subject + letter.title
-    for paragraph in letter.paragraphs:
-        assert paragraph in text
-
-
-def test_every_message_has_its_letter_once() -> None:
-    assert set(LETTERS) | set(ACCOUNT_LETTERS) == set(Message)
-    assert not set(LETTERS) & set(ACCOUNT_LETTERS)
-
-
 def test_a_message_that_cannot_be_made_does_not_hold_the_next_one(post_office: Path, arrange: Any, owner: Any) -> None:
     poisoned = Person(Applicant("Léa", "Martin", "=?utf-8?b?*?=@example.org"))
-    put(arrange, Message.CONFIRM_ADDRESS, poisoned)
+    put(arrange, Message.REFERRAL_RECEIVED, poisoned)
     campaign = arrange.get(Campaign, owner.execute("SELECT id FROM campaign").fetchone()[0])
     other = factories.make_referral(arrange, campaign, person=PEOPLE["alone"])
     arrange.add(
         Outbox(
-            deduplication_key="next", message=Message.CONFIRM_ADDRESS, referral_id=other.id, next_attempt_at=clock.now()
+            deduplication_key="next",
+            message=Message.REFERRAL_RECEIVED,
+            referral_id=other.id,
+            next_attempt_at=clock.now(),
         )
     )
     arrange.commit()
@@ -249,7 +223,7 @@ def test_an_invitation_that_is_over_is_not_sent(
     put_other(arrange, Message.INVITATION, an_invitation(arrange, **fields).id)
     send_pending()
     assert received(post_office) == []
-    assert owner.execute("SELECT state, error FROM outbox").fetchall() == [("dead", "no_recipient")]
+    assert owner.execute("SELECT state, error FROM outbox").fetchall() == [("dropped", None)]
 
 
 def test_the_link_to_choose_a_password_goes_to_the_account_itself(post_office: Path, arrange: Any) -> None:

@@ -17,7 +17,8 @@ from portal.jobs.routing import apply_answers, drain, expire_overdue
 from portal.models.assignment import TO_ANSWER, Assignment, AssignmentState, BounceReason
 from portal.models.association import Association
 from portal.models.bounce import BOUNCES, Effect
-from portal.models.event import Event, EventName, Message, Outbox
+from portal.models.event import Event, EventName
+from portal.models.outbox import Message, Outbox
 from portal.models.referral import Referral, ReferralState, UnroutableWhy
 from portal.models.routing import AssociationStanding, CapacityUse, StandingDelta
 from portal.operations import answers
@@ -201,7 +202,8 @@ def test_a_request_that_came_to_its_end_is_closed(world: World, state: Assignmen
     assert world.now() == (ReferralState.CLOSED, state)
     assert world.events() == [EventName.REFERRAL_CLOSED]
     assert (world.deltas(), queue().count) == (0, woken)
-    assert world.arrange.scalar(select(func.count()).select_from(Outbox)) == 0
+    told = world.arrange.scalars(select(Outbox)).one()
+    assert (told.message, told.referral_id) == (Message.REFERRAL_CLOSED, world.referral.id)
 
 
 def test_a_request_withdrawn_meanwhile_stays_withdrawn(world: World) -> None:

@@ -20,7 +20,6 @@ from portal.models.account import Account
 from portal.models.company import OfferPage
 from portal.operations.documents import (
     INTERRUPTED,
-    LEASE,
     MOST_A_DAY,
     MOST_WAITING,
     MOST_WAITING_TOGETHER,
@@ -32,6 +31,7 @@ from portal.operations.documents import (
     fail_document,
     finish_document,
     keep_company_kits,
+    lease,
     note_progress,
     sweep_documents,
 )
@@ -190,10 +190,10 @@ def test_what_a_dead_worker_left_is_taken_up_after_two_minutes(samir: Account, o
     queue(PAPER).empty()
     with transaction(JOBS):
         assert sweep_documents() == 0
-    with clock.at(clock.now() + LEASE + timedelta(seconds=1)), transaction(JOBS):
+    with clock.at(clock.now() + lease() + timedelta(seconds=1)), transaction(JOBS):
         assert sweep_documents() == 1
     assert woken() == [str(found)]
-    with clock.at(clock.now() + LEASE + timedelta(seconds=1)), transaction(JOBS):
+    with clock.at(clock.now() + lease() + timedelta(seconds=1)), transaction(JOBS):
         alive = claim_document(found)
         assert alive
         assert alive.attempt == 2
@@ -208,9 +208,9 @@ def test_what_a_dead_worker_left_is_taken_up_after_two_minutes(samir: Account, o
 def test_left_three_times_it_is_given_up_and_says_so(samir: Account, owner: Owner) -> None:
     found, now = asked_by(samir), clock.now()
     for attempt in range(3):
-        with clock.at(now + attempt * 2 * LEASE), transaction(JOBS):
+        with clock.at(now + attempt * 2 * lease()), transaction(JOBS):
             assert claim_document(found)
-    with clock.at(now + 10 * LEASE), transaction(JOBS):
+    with clock.at(now + 10 * lease()), transaction(JOBS):
         assert claim_document(found) is None
         assert sweep_documents() == 0
     assert told(owner, found) == ("failed", 0, 3, INTERRUPTED)

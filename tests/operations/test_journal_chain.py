@@ -13,7 +13,7 @@ from portal.cli import journal
 from portal.foundation import clock
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
-from portal.jobs.journal import seal
+from portal.jobs.journal import forget, seal
 from portal.models.event import JournalAct, JournalEntry
 from portal.operations import journal_chain
 from portal.operations.journal_chain import Verdict, seal_pending, verify
@@ -112,3 +112,62 @@ def test_the_command_says_whether_the_chain_holds(app: Flask, arrange: Session, 
     assert (held.exit_code, held.output) == (0, "3 entries hold, 0 wait for their seal\n")
     assert broken.exit_code == 1
     assert "broken at position 2" in broken.output
+
+
+def grow_old(owner: Owner, below: int) -> None:
+    """Entries up to that one become older than a year; the chain is made anew over them."""
+    owner.execute("UPDATE journal_entry SET at = at - interval '366 days' WHERE substr(detail, 4)::int < %s", [below])
+    owner.execute("DELETE FROM journal_seal")
+    seal()
+
+
+def test_what_is_a_year_old_is_forgotten_and_the_rest_still_holds(arrange: Session, owner: Owner) -> None:
+    write(arrange, 9)
+    grow_old(owner, 5)
+    forget()
+    left = owner.execute("SELECT detail FROM journal_entry ORDER BY at").fetchall()
+    assert [detail for (detail,) in left] == [f"n° {number}" for number in range(4, 9)]
+    assert verdict() == Verdict(sealed=5, pending=0)
+    forget()
+    write(arrange, 2)
+    seal()
+    assert verdict() == Verdict(sealed=7, pending=0)
+
+
+def test_nothing_is_forgotten_of_a_young_journal(arrange: Session) -> None:
+    write(arrange, 3)
+    seal()
+    forget()
+    assert verdict() == Verdict(sealed=3, pending=0)
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "DELETE FROM journal_entry WHERE detail IN ('n° 4', 'n° 5')",
+        "DELETE FROM journal_seal WHERE position <= 6; DELETE FROM journal_entry WHERE detail IN ('n° 4', 'n° 5', 'n° 6')",
+        "UPDATE journal_entry SET detail = 'autre' WHERE detail = 'n° 4'",
+        "DELETE FROM journal_entry",
+    ],
+)
+def test_age_is_no_cover_for_removing_what_is_young(arrange: Session, owner: Owner, tampering: str) -> None:
+    write(arrange, 9)
+    grow_old(owner, 5)
+    forget()
+    owner.execute(tampering)
+    assert not verdict().intact
+
+
+def test_what_is_sealed_during_the_walk_is_no_fault(arrange: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(arrange, 3)
+    seal()
+    walked = journal_chain.written
+
+    def meanwhile(entry: JournalEntry) -> bytes:
+        monkeypatch.setattr(journal_chain, "written", walked)
+        write(arrange, 2)
+        seal()
+        return walked(entry)
+
+    monkeypatch.setattr(journal_chain, "written", meanwhile)
+    assert verdict().intact

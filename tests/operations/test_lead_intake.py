@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 from portal.foundation import clock
 from portal.foundation.extensions import db
 from portal.foundation.identifiers import new_id
-from portal.foundation.queue import Job, queue
+from portal.foundation.queue import Job, queue_of
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import acting_as, rollback, transaction
 from portal.models.company import Lead, LeadKind, LeadState
-from portal.models.event import Message, Outbox
+from portal.models.outbox import Message, Outbox
 from portal.operations.leads_intake import LeadAsked, submit_lead
 from portal.queries.leads import Contact
 from tests.factories import make_account, make_association
@@ -59,7 +59,7 @@ def test_the_letter_is_written_with_the_request_and_leaves_after_it(app: Flask, 
     lead = arrange.scalars(select(Lead)).one()
     letter = arrange.scalars(select(Outbox)).one()
     assert (letter.message, letter.reference_id, letter.referral_id) == (Message.LEAD_RECEIVED, lead.id, None)
-    assert [job.func_name for job in queue().jobs] == [Job.SEND_MAIL.value]
+    assert [job.func_name for job in queue_of(Job.SEND_MAIL).jobs] == [Job.SEND_MAIL.value]
 
 
 def test_a_request_that_fails_leaves_no_letter(app: Flask, arrange: Session) -> None:
@@ -68,7 +68,7 @@ def test_a_request_that_fails_leaves_no_letter(app: Flask, arrange: Session) -> 
         rollback()
     assert arrange.scalars(select(Lead)).all() == []
     assert arrange.scalars(select(Outbox)).all() == []
-    assert queue().jobs == []
+    assert queue_of(Job.SEND_MAIL).jobs == []
 
 
 def test_numbers_differ_and_say_nothing_of_how_many_came(app: Flask, arrange: Session) -> None:

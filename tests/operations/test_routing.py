@@ -19,7 +19,8 @@ from portal.models.assignment import Assignment, AssignmentState
 from portal.models.association import Association
 from portal.models.campaign import Campaign
 from portal.models.capacity import Capacity
-from portal.models.event import Event, EventName, Message, Outbox
+from portal.models.event import Event, EventName
+from portal.models.outbox import Message, Outbox
 from portal.models.programme import Programme, ProgrammeVersion
 from portal.models.referral import Referral, ReferralState, UnroutableWhy
 from portal.models.routing import (
@@ -159,8 +160,11 @@ def test_an_offer_tells_the_association_why_and_the_applicant_that_it_is_placed(
     assert found.excerpt["attainment"] == "0 sur 40 (0\u00a0%)"
     assert {row["code"]: row["state"] for row in found.excerpt["rows"]} == {"age": "held", "public": "to_verify"}
     assert found.to_verify == ["Public\u00a0: quartier prioritaire (QPV)"]
-    told = arrange.scalars(select(Outbox)).one()
-    assert (told.message, told.referral_id) == (Message.REFERRAL_PLACED, referral.id)
+    told = {row.message: row for row in arrange.scalars(select(Outbox))}
+    assert told.keys() == {Message.REFERRAL_PLACED, Message.REQUEST_OFFERED}
+    assert told[Message.REFERRAL_PLACED].referral_id == referral.id
+    team = told[Message.REQUEST_OFFERED]
+    assert (team.association_id, team.reference_id, team.account_id) == (found.association_id, found.id, None)
     fact = arrange.scalars(select(Event)).one()
     assert (fact.name, fact.assignment_id) == (EventName.REFERRAL_PLACED, found.id)
     assert fact.data == {"programme": str(found.programme_id), "hop": 0, "certain": False}

@@ -8,6 +8,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.cli import worker
-from portal.foundation.queue import PAPER, PORTAL, Job, enqueue, queue, redis_connection, serializer
+from portal.foundation.queue import MAIL, PAPER, PORTAL, Job, enqueue, queue, redis_connection, serializer
 from portal.jobs import schedule
-from portal.jobs.schedule import TIMETABLE, Every, Keeper, Nightly
+from portal.jobs.rhythms import Daily, Every
+from portal.jobs.schedule import TIMETABLE, Keeper
 from portal.jobs.worker import PlainJob, PortalWorker, is_ours, run_worker
 from portal.local.run import APPS
 from portal.models.referral import Referral, ReferralState
@@ -49,12 +51,12 @@ def state(arrange: Session, referral: Referral) -> ReferralState:
 
 
 def emptied() -> None:
-    queue(PORTAL).empty()
-    queue(PAPER).empty()
+    for name in (PORTAL, MAIL, PAPER):
+        queue(name).empty()
 
 
 def work() -> None:
-    run_worker([queue(PORTAL), queue(PAPER)], redis_connection(), serializer(), burst=True)
+    run_worker([queue(PORTAL), queue(MAIL), queue(PAPER)], redis_connection(), serializer(), burst=True)
 
 
 def test_a_wake_up_routes_what_waits(arrange: Session, waiting: Referral) -> None:
@@ -209,7 +211,8 @@ def test_the_timetable_wakes_each_turn_once_however_many_keep_it(app: Flask) -> 
 
     assert sorted(first.wake_due(MORNING)) == sorted(turn.name for turn in TIMETABLE)
     assert second.wake_due(MORNING) == []
-    assert [job.func_name for job in queue(PAPER).jobs] == [Job.SWEEP_DOCUMENTS.value]
+    assert queue(PAPER).jobs == []
+    assert [job.func_name for job in queue(MAIL).jobs] == [Job.SEND_MAIL.value]
     assert queue().count == len(TIMETABLE) - 1
 
 
@@ -237,13 +240,17 @@ def test_each_turn_comes_at_its_pace(app: Flask) -> None:
         "apply_answers": 360,
         "sweep": 240,
         "send_mail": 240,
+        "sweep_morning": 240,
+        "find_lost_turns": 60,
+        "keep_file_passwords": 60,
         "seal_journal": 60,
         "fold_figures": 60,
-        "sweep_documents": 60,
+        "sweep_documents": 240,
         "expire_overdue": 6,
         "drain-mentee-waitlist": 6,
         "drain-mentor-waitlist": 6,
         "erase_unconfirmed": 1,
+        "remind_applicants": 1,
     }
 
 
@@ -262,7 +269,7 @@ def test_a_night_missed_is_made_good_in_the_morning(app: Flask) -> None:
 @pytest.mark.parametrize("day", [datetime(2026, 3, 29, tzinfo=UTC), datetime(2026, 10, 25, tzinfo=UTC)])
 def test_the_night_comes_once_when_the_clocks_change(day: datetime) -> None:
     night = TIMETABLE[-1].when
-    assert isinstance(night, Nightly)
+    assert isinstance(night, Daily)
 
     slots = {night.slot(day + timedelta(minutes=minute)) for minute in range(0, 24 * 60, 5)}
 
@@ -290,9 +297,9 @@ def test_the_timetable_outlives_a_queue_that_does_not_answer(app: Flask, monkeyp
 
 
 def test_every_job_of_the_list_is_on_the_timetable_or_asked_for_by_somebody() -> None:
-    assert {turn.job for turn in TIMETABLE} == set(Job) - {Job.DRAW_DOCUMENT}
+    assert {turn.job for turn in TIMETABLE} == set(Job) - {Job.DRAW_DOCUMENT, Job.MAKE_MORNING_FILE}
     assert len({turn.name for turn in TIMETABLE}) == len(TIMETABLE)
-    assert all(isinstance(turn.when, Every | Nightly) for turn in TIMETABLE)
+    assert all(isinstance(turn.when, Every | Daily) for turn in TIMETABLE)
 
 
 def test_nothing_is_left_of_a_finished_wake_up(arrange: Session, waiting: Referral) -> None:
@@ -322,7 +329,7 @@ def test_many_who_enqueue_at_once_leave_one_wake_up(app: Flask) -> None:
     with ThreadPoolExecutor(8) as together:
         taken = list(together.map(flood, range(80)))
 
-    assert (taken.count(True), queue().count) == (1, 1)
+    assert (taken.count(True), queue(MAIL).count) == (1, 1)
 
 
 def test_a_job_under_way_is_enqueued_again_and_both_are_run(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -348,20 +355,22 @@ def test_a_wake_up_whose_message_is_gone_is_enqueued_again(app: Flask) -> None:
     redis_connection().delete(*redis_connection().keys("rq:job:*"))
 
     assert enqueue(Job.SEND_MAIL)
-    assert [job.func_name for job in queue().jobs] == [Job.SEND_MAIL.value]
+    assert [job.func_name for job in queue(MAIL).jobs] == [Job.SEND_MAIL.value]
 
 
-def test_routing_and_mail_go_before_paper(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_routing_goes_before_mail_and_mail_before_paper(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     monkeypatch.setattr("portal.jobs.documents.draw", lambda _: done.append("draw"))
     monkeypatch.setattr("portal.jobs.mail.send_pending", lambda: done.append("mail"))
+    monkeypatch.setattr("portal.jobs.routing.sweep", lambda: done.append("sweep"))
     enqueue(Job.DRAW_DOCUMENT, "one")
     enqueue(Job.DRAW_DOCUMENT, "two")
     enqueue(Job.SEND_MAIL)
+    enqueue(Job.SWEEP)
 
     work()
 
-    assert done == ["mail", "draw", "draw"]
+    assert done == ["sweep", "mail", "draw", "draw"]
 
 
 def test_a_forged_job_on_paper_is_refused_too(app: Flask, tmp_path: Path) -> None:
@@ -381,9 +390,18 @@ def test_a_worker_of_one_queue_leaves_the_other_alone(app: Flask, monkeypatch: p
     ended = [runner.invoke(worker, options) for options in ([], ["--queue", "portal"], ["--queue", "x"])]
 
     assert [one.exit_code for one in ended] == [0, 0, 2], [one.output for one in ended]
-    assert served == [["portal", "paper"], ["portal"]]
+    assert served == [["portal", "mail", "paper"], ["portal"]]
 
 
-def test_on_this_machine_one_worker_never_draws_and_one_does() -> None:
-    workers = [program.command[program.command.index("worker") :] for program in APPS if "worker" in program.command]
-    assert workers == [("worker", "--queue", "portal"), ("worker",)]
+def test_on_this_machine_neither_mail_nor_paper_holds_up_routing_and_two_processes_serve_each_of_them() -> None:
+    served = [queues_of(program.command) for program in APPS if "worker" in program.command]
+
+    assert [PORTAL] in served
+    assert {name: sum(name in queues for queues in served) for name in (PORTAL, MAIL, PAPER)} == dict.fromkeys(
+        (PORTAL, MAIL, PAPER), 2
+    )
+    assert len({queues[0] for queues in served}) == len(served)
+
+
+def queues_of(command: tuple[str, ...]) -> list[str]:
+    return [after for option, after in pairwise(command) if option == "--queue"]

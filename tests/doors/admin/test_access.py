@@ -69,7 +69,17 @@ def test_a_stranger_is_sent_to_sign_in_everywhere(
 def test_staff_find_every_room_in_the_navigation(staff: FlaskClient) -> None:
     page = staff.get("/collectif/demandes").text
     side = page.split('class="side-nav"')[1].split("</nav>")[0]
-    rooms = ("Demandes", "Associations", "Chiffres", "Entreprises", "Critères", "Objectifs", "Documents", "Équipe")
+    rooms = (
+        "Demandes",
+        "Associations",
+        "Chiffres",
+        "Entreprises",
+        "Critères",
+        "Objectifs",
+        "Documents",
+        "Fonctionnement",
+        "Équipe",
+    )
     assert [word for word in rooms if word not in side] == []
     assert side.count("<a ") == len(rooms)
     assert "Équipe du Collectif" in page

@@ -15,7 +15,8 @@ from portal.foundation.identifiers import new_id
 from portal.foundation.permissions import Role
 from portal.models.account import Account, Invitation, LoginSession
 from portal.models.association import Association
-from portal.models.event import JournalAct, JournalEntry, Message, Outbox
+from portal.models.event import JournalAct, JournalEntry
+from portal.models.outbox import Message, Outbox
 from tests.factories import PASSWORD, make_account, make_association
 
 NEW = "nouvelle@example.org"

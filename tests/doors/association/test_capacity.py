@@ -6,11 +6,14 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.models.capacity import Capacity
+from portal.models.event import Event, EventName
+from portal.web.typography import day
 from tests import factories
 from tests.doors.association.house import House, signed_in_as, text_of
 
@@ -31,7 +34,7 @@ def test_a_coordinator_reads_places_and_what_is_taken(coordinator: FlaskClient, 
     assert "Roubaix" in page
     assert 'value="30"' in page
     assert "1 prise" in page
-    assert "Confirmée aujourd’hui" in page
+    assert "Confirmé aujourd’hui" in page
 
 
 def test_nothing_is_saved_until_save(coordinator: FlaskClient, house: House) -> None:
@@ -150,11 +153,14 @@ def test_a_monthly_still_right_is_one_click(coordinator: FlaskClient, house: Hou
     house.capacity.updated_at = clock.now() - timedelta(days=31)
     arrange.commit()
     page = text_of(coordinator.get("/capacite"))
-    assert "Confirmée il y a 31 jours" in page
-    assert "C’est toujours juste" in page
-    coordinator.post("/capacite/confirmer")
-    assert "Confirmée aujourd’hui" in text_of(coordinator.get("/capacite"))
+    assert f"Confirmé le {day(clock.now() - timedelta(days=31))}".replace("\u00a0", " ") in page
+    assert "Toujours exact" in page
+    assert coordinator.post("/capacite/confirmer").status_code == 303
+    page = text_of(coordinator.get("/capacite"))
+    assert "Confirmé aujourd’hui" in page
+    assert "Toujours exact" not in page
     assert house.reread(house.capacity).amount == 30
+    assert arrange.scalars(select(Event.name)).all() == [EventName.PLACES_CONFIRMED]
 
 
 def test_after_a_bounce_the_row_is_lowered_in_one_click(coordinator: FlaskClient, house: House) -> None:

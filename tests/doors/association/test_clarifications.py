@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from portal.foundation import clock
 from portal.foundation.crypto import token_digest, vault
-from portal.foundation.queue import Job, queue
+from portal.foundation.queue import Job, queue_of
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import bind_link, transaction
 from portal.models.assignment import Assignment, AssignmentState
@@ -51,7 +51,7 @@ def test_a_question_keeps_the_request_and_a_mail_leaves(coordinator: FlaskClient
     assert house.reread(offered).state is AssignmentState.INFORMATION_ASKED
     assert offered.due_at.astimezone(clock.PARIS).date() == clock.today() + timedelta(days=5)
     assert owner.execute("SELECT message FROM outbox").fetchall() == [("clarification_asked",)]
-    assert Job.SEND_MAIL.value in [job.func_name for job in queue().get_jobs()]
+    assert Job.SEND_MAIL.value in [job.func_name for job in queue_of(Job.SEND_MAIL).get_jobs()]
     page = text_of(coordinator.get(f"/demandes/{offered.id}"))
     assert QUESTION in page
     assert "Pas encore de réponse" in page

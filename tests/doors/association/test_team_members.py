@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.foundation import clock
 from portal.foundation.permissions import Role
 from portal.models.account import Account, Invitation, LoginSession, Membership
-from portal.models.event import JournalAct, JournalEntry, Message, Outbox
+from portal.models.event import JournalAct, JournalEntry
+from portal.models.outbox import Message, Outbox
 from portal.operations.links import INVITATION_LIFE
 from tests.doors.association.house import House, Tab, signed_in_as, text_of
 from tests.factories import make_account, make_association

@@ -18,7 +18,7 @@ from portal.models.assignment import AssignmentState
 from tests.doors.association.house import House, Tab, signed_in_as, text_of
 
 Owner = psycopg.Connection[tuple[object, ...]]
-ROOMS = ("/demandes", "/capacite", "/criteres", "/chiffres", "/objectif", "/fiche", "/equipe")
+ROOMS = ("/demandes", "/capacite", "/criteres", "/chiffres", "/objectif", "/fiche", "/fichier", "/equipe")
 ELSE, NOBODYS = re.compile(r"<uuid:\w+>"), UUID(int=7)
 WATCHED = ("assignment", "capacity", "association", "clarification", "event", "journal_entry", "outbox")
 
@@ -151,7 +151,7 @@ def test_every_form_of_the_door_says_what_it_was_drawn_for(
     side = f"/criteres/{house.programme.id}/jeunes"
     pages += [side, f"{side}/versions", f"/criteres/{house.programme.id}", "/chiffres/rapports", "/objectif"]
     pages += ["/equipe/inviter", "/equipe/connexion", f"/demandes/{taken.id}/suivi/confirmer?etape=paired"]
-    answers = [coordinator.get(page) for page in (*pages, "/demandes", "/capacite", "/equipe")]
+    answers = [coordinator.get(page) for page in (*pages, "/demandes", "/capacite", "/equipe", "/fichier")]
     house.capacity.amount = 0
     house.association.paused_from = clock.today()
     arrange.commit()

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.foundation import clock
 from portal.models.account import Account, LoginSession
 from portal.models.association import Association
-from portal.models.event import Message, Outbox
+from portal.models.outbox import Message, Outbox
 from portal.operations.second_factor import new_secret, seal_offer
 from tests.doors.auth.conftest import SignedInAs, code_now, give_factor, pass_both
 from tests.factories import PASSWORD, make_account, make_association

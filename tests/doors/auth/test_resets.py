@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from portal.foundation import clock
 from portal.foundation.identifiers import new_id
 from portal.models.account import Account, LoginSession, PasswordReset
-from portal.models.event import JournalAct, JournalEntry, Message, Outbox
+from portal.models.event import JournalAct, JournalEntry
+from portal.models.outbox import Message, Outbox
 from portal.operations.links import reset_path
 from tests.doors.auth.conftest import SignedInAs, code_now, give_factor
 from tests.factories import PASSWORD, make_account, make_association

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from portal.foundation.extensions import limiter
 from portal.models.campaign import Campaign
 from portal.models.company import Lead, LeadKind
-from portal.models.event import Outbox
+from portal.models.outbox import Outbox
 from portal.queries.leads import Contact
 from tests.doors.company.scene import ANSWERS, ASKED, look, open_association, text_of
 

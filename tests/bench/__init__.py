@@ -1,0 +1,1 @@
+"""Measures on real servers and real processes: python -m tests.bench."""

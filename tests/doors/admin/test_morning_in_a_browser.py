@@ -1,26 +1,21 @@
 """The staff's page of morning files in a real browser: three widths, no sideways scroll, axe, and no scripts at all."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy.orm import Session
 
 from portal.foundation import clock
 from portal.models.morning import MorningState
+from tests.browser import faults
 from tests.doors.admin.test_morning import LIST, make_file
 from tests.doors.public.conftest import site
 from tests.factories import make_association
 
 __all__ = ["site"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-AXE = (Path(__file__).parents[2] / "web" / "axe.min.js").read_text(encoding="utf-8")
-FAULTS = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']}))
-    .violations.map(one => one.id + ': ' + one.nodes.map(node => node.target.join(' ')).join(', '))"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-WIDTHS = (320, 390, 1280)
 LONG = "Fédération des associations d’accompagnement à la scolarité des Hauts-de-France et de Normandie"
 
 
@@ -47,16 +42,6 @@ def enter(chromium: Browser, staff: FlaskClient, site: str) -> Enter:
         return context
 
     return entered
-
-
-def faults(page: Page) -> list[str]:
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate(SIDEWAYS) > 0:
-            found.append(f"{page.url} scrolls sideways at {width} px")
-    page.evaluate(AXE)
-    return found + [str(fault) for fault in page.evaluate(FAULTS)]
 
 
 @pytest.mark.usefixtures("files")

@@ -33,6 +33,7 @@ from tests.doors.admin.test_table import statements
 from tests.factories import make_account, make_association, make_campaign, make_referral
 
 HERE = "/collectif/fonctionnement"
+NOBODYS = "00000000-0000-7000-8000-000000000007"
 Owner = psycopg.Connection[Any]
 
 
@@ -446,8 +447,8 @@ def test_the_number_of_queries_does_not_grow_with_what_is_shown(
         ("get", "/nouvelles"),
         ("post", "/taches/sweep"),
         ("post", "/messages"),
-        ("post", f"/messages/{new_id()}"),
-        ("post", f"/documents/{new_id()}"),
+        ("post", f"/messages/{NOBODYS}"),
+        ("post", f"/documents/{NOBODYS}"),
     ],
 )
 def test_nobody_else_comes_in(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,17 +12,13 @@ from portal.foundation import clock
 from portal.foundation.permissions import Role
 from portal.models.morning import MorningState
 from tests import factories
+from tests.browser import faults
 from tests.doors.association.house import House, signed_in_as
 from tests.doors.association.mornings import keep, make_day, make_password, show_who_it_is
 from tests.doors.public.conftest import site
 
 __all__ = ["site"]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-AXE = (Path(__file__).parents[2] / "web" / "axe.min.js").read_text(encoding="utf-8")
-FAULTS = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']}))
-    .violations.map(one => one.id + ': ' + one.nodes.map(node => node.target.join(' ')).join(', '))"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-WIDTHS = (320, 390, 1280)
 SECRET, OLDER = "abcd-efgh-jkmn-pqrs-tuvw", "wvut-srqp-nmkj-hgfe-dcba"
 
 
@@ -61,16 +56,6 @@ def page(
     context = entered(chromium, app, arrange, lived_in, site, role=request.param)
     yield context.new_page()
     context.close()
-
-
-def faults(page: Page) -> list[str]:
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate(SIDEWAYS) > 0:
-            found.append(f"{page.url} scrolls sideways at {width} px")
-    page.evaluate(AXE)
-    return found + [str(fault) for fault in page.evaluate(FAULTS)]
 
 
 def test_the_page_is_readable_by_everybody_at_every_width_its_password_shown_or_not(site: str, page: Page) -> None:

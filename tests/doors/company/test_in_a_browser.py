@@ -1,7 +1,6 @@
 """The companies' pages in a real browser: three widths, no sideways scroll, axe, keyboard, and no scripts at all."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -9,15 +8,11 @@ from sqlalchemy.orm import Session
 
 from portal.models.campaign import Campaign
 from portal.models.referral import ReferralState
+from tests.browser import faults
 from tests.doors.company.scene import bring, open_association, open_company
 from tests.factories import make_referral
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-AXE = (Path(__file__).parents[2] / "web" / "axe.min.js").read_text(encoding="utf-8")
-FAULTS = """async () => (await axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']}))
-    .violations.map(one => one.id + ': ' + one.nodes.map(node => node.target.join(' ')).join(', '))"""
-SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-WIDTHS = (320, 390, 1280)
 RESULT = "/entreprises/orienter/resultat?lieu=Roubaix&lieu2=Lyon&causes=job&engagement=mentors&rencontre=either"
 PATHS = (
     "/entreprises",
@@ -54,16 +49,6 @@ def network(arrange: Session, campaign: Campaign) -> None:
     for _ in range(5):
         make_referral(arrange, campaign, state=ReferralState.WAITLISTED)
     arrange.commit()
-
-
-def faults(page: Page) -> list[str]:
-    found = []
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate(SIDEWAYS) > 0:
-            found.append(f"{page.url} scrolls sideways at {width} px")
-    page.evaluate(AXE)
-    return found + [f"{page.url} {fault}" for fault in page.evaluate(FAULTS)]
 
 
 @pytest.mark.usefixtures("network")

@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 # Where SQL, rights and locks are proved; doors and paper see the other PostgreSQL at night.
 DEEP ?= $(addprefix tests/,architecture concurrency demo isolation operations queries stateful)
 
-.PHONY: help run test test-other test-nightly test-kills bench lint format migrate shell psql demo-code demo-reset lock
+.PHONY: help run test test-other test-nightly test-kills bench lint format migrate shell flask psql demo-code demo-reset lock
 
 help: ## List what can be asked
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -41,7 +41,8 @@ test-nightly: $(BIN)/.installed-dev ## The slow proofs
 	@$(MAKE) --no-print-directory test-other DEEP=tests
 
 test-kills: $(BIN)/.installed-dev ## A thousand kills of every process, at every named point, and ten at real leases
-	@$(BIN)/python -m tests.kills
+	@$(BIN)/python -m tests.kills --kills 1000 --worlds $(WORKERS)
+	@$(BIN)/python -m tests.kills --leisure
 
 bench: $(BIN)/.installed-dev ## Measure what is claimed, side by side in one run; a table, and bench.json
 	@$(BIN)/python -m tests.bench
@@ -61,6 +62,9 @@ migrate: $(BIN)/.installed ## Bring the database up to date
 
 shell: $(BIN)/.installed ## A Python shell inside the portal
 	@$(ATTACH) $(FLASK) shell
+
+flask: $(BIN)/.installed ## A command of the portal on the demonstration: make flask CMD="morning verify"
+	@$(ATTACH) $(FLASK) $(CMD)
 
 psql: $(BIN)/.installed ## A SQL shell on the demonstration's database
 	@$(ATTACH) psql

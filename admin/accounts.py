@@ -11,6 +11,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from admin.navigation import frame, navigation
+from admin.platform_words import reason
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import Permission, Role, requires
 from portal.foundation.transactions import rollback
@@ -83,7 +84,8 @@ def line_or_404(account_id: UUID) -> AccountLine:
 @accounts.get("")
 @requires(Permission.ACCOUNTS_EDIT)
 def index() -> ResponseReturnValue:
-    return shown("accounts.html", lines=staff_accounts(), pending=pending_invitations(), me=current_user.account_id)
+    told = {"lines": staff_accounts(), "pending": pending_invitations(), "me": current_user.account_id}
+    return shown("accounts.html", reason=reason, **told)
 
 
 @accounts.get("/chercher")

@@ -1,5 +1,6 @@
 """The morning files of all associations on one day, as staff see them: what became of each, and another try."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -8,19 +9,22 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from admin.marks import Mark
 from admin.navigation import frame, navigation
+from admin.platform_state import could_not
 from portal.foundation import clock
 from portal.foundation.clock import PARIS
 from portal.foundation.permissions import Permission, requires
 from portal.models.morning import MorningMode, MorningState
 from portal.operations.morning import HOUR
 from portal.operations.morning_retry import retry_all, retry_one
-from portal.queries.morning_days import PAGE, FilesOfDay, files_of_day
+from portal.queries.morning_days import PAGE, FileOfDay, FilesOfDay, files_of_day
+from portal.queries.morning_post import Post, held_up, posts_of_day
 from portal.web.pages import page
 from portal.web.typography import french, plural
 
 STATES = {
-    "envoyes": MorningState.MADE,
+    "prets": MorningState.MADE,
     "en-preparation": MorningState.WAITING,
     "echecs": MorningState.FAILED,
     "rien": MorningState.EMPTY,
@@ -29,7 +33,7 @@ STATES = {
     "portail-arrete": MorningState.MISSED,
 }
 PILLS = {
-    MorningState.MADE: "Envoyés",
+    MorningState.MADE: "Prêts",
     MorningState.WAITING: "En préparation",
     MorningState.FAILED: "Échecs",
     MorningState.EMPTY: "Rien n’attendait",
@@ -37,12 +41,15 @@ PILLS = {
     MorningState.NOT_WANTED: "Non demandés",
     MorningState.MISSED: "Portail arrêté",
 }
-TONES = {
-    MorningState.MADE: ("good", "check"),
-    MorningState.WAITING: ("wait", "clock"),
-    MorningState.FAILED: ("late", "triangle-alert"),
-    MorningState.MISSED: ("late", "x"),
+MARKS = {
+    MorningState.WAITING: Mark("En préparation", "wait", "clock"),
+    MorningState.FAILED: Mark("Échec", "late", "triangle-alert"),
+    MorningState.EMPTY: Mark("Rien n’attendait"),
+    MorningState.NOT_NEEDED: Mark("Tout avait été vu"),
+    MorningState.NOT_WANTED: Mark("Non demandé"),
+    MorningState.MISSED: Mark("Portail arrêté", "late", "x"),
 }
+LOOKED_AT = {MorningState.MADE: "Préparé à", MorningState.EMPTY: "Regardé à", MorningState.NOT_NEEDED: "Regardé à"}
 MODES = {
     MorningMode.ALWAYS: "Chaque matin",
     MorningMode.WHEN_UNSEEN: "Si une n’est pas vue",
@@ -89,23 +96,35 @@ def asked() -> Asked:
     )
 
 
+def to_come(today: date) -> bool:
+    """A day was asked for that has not come: today's is shown, and that is said."""
+    day = request.args.get("jour", today, type=date.fromisoformat)
+    return day > today
+
+
 @morning.get("")
 @requires(Permission.PLATFORM_READ)
 def index() -> ResponseReturnValue:
     wanted = asked()
-    found = files_of_day(wanted.day, wanted.state, wanted.page)
+    found, posts = files_of_day(wanted.day, wanted.state, wanted.page), posts_of_day(wanted.day)
+    last = max(1, -(-found.matching // PAGE))
+    if wanted.page > last:
+        return redirect(wanted.url(page=last), 303)
     today = clock.today()
     return page(
         "admin/morning.html",
         wanted=wanted,
         found=found,
         today=today,
-        finding=finding(found, wanted.day),
+        to_come=to_come(today),
+        finding=finding(found, wanted.day, posts),
+        badge_of=lambda one: mark_of(one, posts.get(one.id, Post())),
+        post_said=lambda one: post_said(posts[one.id]) if one.id in posts else "",
+        looked=LOOKED_AT,
         pills=pills(wanted, found),
-        tones=TONES,
         modes=MODES,
         reason_said=reason_said,
-        pages=list(range(1, -(-found.matching // PAGE) + 1)),
+        pages=list(range(1, last + 1)),
         page_url=lambda number: wanted.url(page=number),
         day_before=wanted.url(day=wanted.day - timedelta(days=1), page=1),
         day_after=wanted.url(day=wanted.day + timedelta(days=1), page=1) if wanted.day < today else "",
@@ -114,18 +133,53 @@ def index() -> ResponseReturnValue:
     )
 
 
-def finding(found: FilesOfDay, day: date) -> str:
-    """The title: what failed first, then what left."""
+def finding(found: FilesOfDay, day: date, posts: Mapping[UUID, Post]) -> str:
+    """The title: how many there are, or have left, and whatever did not go well."""
     if not found.total:
         return nothing(day)
     failed, waiting = (found.counts.get(one, 0) for one in (MorningState.FAILED, MorningState.WAITING))
-    sent = plural(found.counts.get(MorningState.MADE, 0), "fichier envoyé", "fichiers envoyés")
-    parts = [sent]
+    parts = [*left(found.counts.get(MorningState.MADE, 0), posts)]
     if failed:
         parts.append(f"{failed} en échec")
     if waiting:
         parts.append(f"{waiting} en préparation")
     return french(", ".join(parts))
+
+
+def left(made: int, posts: Mapping[UUID, Post]) -> Iterator[str]:
+    """« 20 fichiers envoyés »; « 20 fichiers prêts, 1 pas encore envoyé, 2 non remis, 1 sans destinataire »."""
+    if made and all(post.gone for post in posts.values()):
+        yield plural(made, "fichier envoyé", "fichiers envoyés")
+        return
+    yield plural(made, "fichier prêt", "fichiers prêts")
+    waiting, unreached = held_up(posts.values())
+    if waiting:
+        yield f"{waiting} pas encore {'envoyé' if waiting == 1 else 'envoyés'}"
+    if unreached:
+        yield f"{unreached} non remis"
+    if nobody := sum(post == Post() for post in posts.values()):
+        yield f"{nobody} sans destinataire"
+
+
+def mark_of(one: FileOfDay, post: Post) -> Mark:
+    """Made is not sent: what its messages became is said too."""
+    if one.state is not MorningState.MADE:
+        return MARKS[one.state]
+    if post.waiting:
+        return Mark("Prêt, à envoyer", "wait", "clock")
+    if post.sent:
+        return Mark("Envoyé", "good", "check")
+    return Mark("Non remis", "late", "triangle-alert") if post.refused else Mark("Sans destinataire", "wait", "x")
+
+
+def post_said(post: Post) -> str:
+    """« À 2 personnes, 1 courriel attend encore, 1 n’a pas pu partir »."""
+    if post == Post():
+        return "Personne ne le reçoit"
+    sent = f"À {plural(post.sent, 'personne')}" if post.sent else ""
+    waiting = plural(post.waiting, "courriel attend encore", "courriels attendent encore") if post.waiting else ""
+    refused = could_not(post.refused, "courriel", "partir")
+    return ", ".join(filter(None, (sent, waiting, refused)))
 
 
 def nothing(day: date) -> str:

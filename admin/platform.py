@@ -20,10 +20,12 @@ from portal.operations.history import journal
 from portal.operations.outbox import retry_dead
 from portal.queries import platform as queries
 from portal.queries import referrals as referral_queries
+from portal.web.limits import WAKES, refuse_too_many
 from portal.web.pages import page
 from portal.web.typography import NBSP, plural
 
 MOST_AT_ONCE = 200
+NUL = "\0"  # no text of the database holds one
 DEAF = (
     f"La file d’attente ne répond pas{NBSP}: rien n’a été relancé. Les tâches reprendront d’elles-mêmes à son retour."
 )
@@ -77,6 +79,7 @@ def wake(name: str) -> ResponseReturnValue:
     turn = turn_named(name)
     if turn is None:
         raise Hidden
+    refuse_too_many(WAKES, "wake")
     try:
         enqueue(turn.job, *turn.arguments)
     except (RedisError, OSError):
@@ -90,7 +93,11 @@ def wake(name: str) -> ResponseReturnValue:
 @platform.post("/messages/<uuid:outbox_id>")
 @requires(Permission.PLATFORM_MEND)
 def retry(outbox_id: UUID) -> ResponseReturnValue:
-    retry_dead(outbox_id)
+    try:
+        retry_dead(outbox_id)
+    except Hidden:  # most often the second of two clicks
+        flash("Ce message n’est plus parmi ceux qui n’ont pas pu partir.", "wait")
+        return back()
     flash(f"Le message repart{NBSP}: il sera essayé pendant deux jours.", "good")
     return back()
 
@@ -99,7 +106,8 @@ def retry(outbox_id: UUID) -> ResponseReturnValue:
 @requires(Permission.PLATFORM_MEND)
 def retry_all() -> ResponseReturnValue:
     """All those of one reason, so many at a time."""
-    found = queries.dead_of(request.form.get("raison") or None, MOST_AT_ONCE)
+    why = request.form.get("raison") or None
+    found = [] if why and NUL in why else queries.dead_of(why, MOST_AT_ONCE)
     if not found:
         flash("Plus aucun message n’attend pour cette raison.", "wait")
         return back()

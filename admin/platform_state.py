@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -16,7 +16,7 @@ from portal.foundation.queue import MAIL, PAPER, PORTAL, queue, redis_connection
 from portal.models.morning import MorningState
 from portal.queries import platform as queries
 from portal.queries.job_tracks import tracks
-from portal.web.typography import NBSP, lasting, plural
+from portal.web.typography import NBSP, lasting, number, plural
 
 QUEUE_LABELS = {PORTAL: "Orientation", MAIL: "Courriel", PAPER: "Papier"}
 
@@ -58,12 +58,19 @@ class PlatformState:
         return sum(row.messages for row in self.reasons)
 
     @property
-    def mornings_opened(self) -> int:
-        return sum(self.mornings.values())
+    def mornings_made(self) -> int:
+        return self.mornings.get(MorningState.MADE, 0)
 
     @property
-    def mornings_settled(self) -> int:
-        return self.mornings_opened - self.mornings.get(MorningState.WAITING, 0) - self.mornings_failed
+    def mornings_told(self) -> str:
+        """« prêts, 40 sans objet », « prêt, 3 en préparation, 2 en échec »."""
+        if not self.mornings:
+            return f"ouverts à 10{NBSP}h, pas avant"
+        waiting = self.mornings.get(MorningState.WAITING, 0)
+        idle = sum(self.mornings.values()) - self.mornings_made - waiting - self.mornings_failed
+        counts = ((idle, "sans objet"), (waiting, "en préparation"), (self.mornings_failed, "en échec"))
+        ready = "prêt" if self.mornings_made < 2 else "prêts"  # noqa: PLR2004 - grammar
+        return ", ".join([ready, *(f"{number(count)}{NBSP}{what}" for count, what in counts if count)])
 
     @property
     def mornings_failed(self) -> int:
@@ -88,6 +95,14 @@ class PlatformState:
         """The title: what staff must know first."""
         return next(filter(None, (*self._stopped(), *self._left_behind())), "Tout tourne")
 
+    @property
+    def waiting_told(self) -> str:
+        oldest = self.waiting.oldest
+        if oldest is None:
+            return "aucun n’a été remis à plus tard"
+        short = self.now - oldest < timedelta(minutes=1)
+        return f"le plus ancien depuis {'moins d’une minute' if short else lasting(oldest, now=self.now)}"
+
     def _stopped(self) -> tuple[str, ...]:
         routing = routing_late(self.turns)
         since = routing.late_since if routing else None
@@ -100,11 +115,12 @@ class PlatformState:
         )
 
     def _left_behind(self) -> tuple[str, ...]:
-        documents = len(self.documents)
+        documents, again = len(self.documents), self.waiting.messages
         return (
             could_not(self.dead, "message", "partir"),
             could_not(self.mornings_failed, "fichier du matin", "être fait", "fichiers du matin", "être faits"),
             could_not(documents, "document", "être dessiné", "documents", "être dessinés"),
+            plural(again, "courriel attend un nouvel essai", "courriels attendent un nouvel essai") if again else "",
         )
 
 

@@ -25,6 +25,7 @@ MESSAGE_LABELS = {
     _M.SECOND_FACTOR_RESET: "Second facteur remis à zéro",
     _M.LEAD_RECEIVED: "Demande d’entreprise reçue",
     _M.REQUEST_OFFERED: "Nouvelle demande à traiter",
+    _M.CLARIFICATION_ANSWERED: "Précision reçue",
     _M.REQUESTS_DIGEST: "Récapitulatif des demandes",
     _M.SILENCE_REMINDER: "Rappel d’une demande sans réponse",
     _M.FOLLOW_UP_DUE: "Suites à donner",

@@ -13,6 +13,7 @@ from portal.web.typography import lasting, plural
 
 TOLERANCE = timedelta(minutes=2)  # a worker may be busy with something else
 MISSED_TURNS = 2
+LONG_AFTER = timedelta(minutes=15)  # a daily turn done later than that says both hours
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,15 @@ class TurnLine:
         return due if lost and due + TOLERANCE < self.now else None
 
     @property
+    def due_before(self) -> datetime | None:
+        """When a daily turn was due that was done long after: the portal was down, or somebody had it done again."""
+        when = self.turn.when
+        if not isinstance(when, Daily) or self.done_at is None or self.troubled:
+            return None
+        due = when.began(self.done_at)
+        return due if self.done_at - due > LONG_AFTER else None
+
+    @property
     def mark(self) -> Mark:
         if self.failing:
             return Mark("En échec", "late", "triangle-alert")
@@ -61,6 +71,8 @@ class TurnLine:
             return Mark("En cours", "act", "loader-circle")
         if self.late_since:
             return Mark("En retard", "late", "clock")
+        if self.due_before:
+            return Mark("Faite", "", "check")
         return Mark("Pas encore") if self.never else Mark("À l’heure", "good", "check")
 
     @property

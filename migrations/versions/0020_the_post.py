@@ -28,7 +28,7 @@ ACTS = """
 NEW_MESSAGES = """
     address_reminder guardian_reminder referral_waitlisted referral_paired referral_closed request_offered
     requests_digest silence_reminder follow_up_due places_check proposal_settled file_password_renewed morning_file
-    staff_digest erasure_notice
+    staff_digest erasure_notice clarification_answered
 """
 MESSAGES = """
     referral_received confirm_address guardian_consent guardian_informed referral_placed referral_accepted
@@ -48,6 +48,7 @@ ALTER TABLE outbox ALTER COLUMN token DROP DEFAULT, ALTER COLUMN gives_up_at DRO
 DROP INDEX ix_outbox_pending;
 CREATE INDEX ix_outbox_pending ON outbox (next_attempt_at, id) WHERE state = 'pending';
 CREATE INDEX ix_outbox_dead ON outbox (dead_at, id) WHERE state = 'dead';
+CREATE INDEX ix_outbox_notice ON outbox (referral_id, created_at) WHERE message = 'erasure_notice';
 CREATE INDEX ix_outbox_reference ON outbox (reference_id) WHERE reference_id IS NOT NULL;
 """
 
@@ -173,6 +174,10 @@ GRANT UPDATE (state, attempts, next_attempt_at, gives_up_at, leased_until, dead_
 CREATE POLICY retry ON outbox FOR UPDATE TO portal_staff USING (state = 'dead') WITH CHECK (state = 'pending');
 ALTER POLICY invite ON outbox WITH CHECK (
     message IN ('invitation', 'second_factor_reset', 'proposal_settled') AND referral_id IS NULL);
+CREATE POLICY answered ON outbox FOR INSERT TO portal_public WITH CHECK (
+    message = 'clarification_answered' AND referral_id IS NULL AND account_id IS NULL AND EXISTS (
+        SELECT FROM clarification c WHERE c.assignment_id = outbox.reference_id
+            AND c.association_id = outbox.association_id AND c.referral_id = (SELECT linked_referral())));
 CREATE POLICY tell ON outbox FOR INSERT TO portal_association WITH CHECK (
     message IN ('referral_paired', 'referral_closed') AND account_id IS NULL AND EXISTS (
         SELECT FROM assignment a WHERE a.referral_id = outbox.referral_id AND a.{OWN}));
@@ -185,8 +190,8 @@ GRANT SELECT ON membership TO portal_jobs;
 CREATE POLICY letters ON membership FOR SELECT TO portal_jobs USING (true);
 GRANT UPDATE (mail_refused_at, guardian_refused_at) ON referral TO portal_jobs;
 GRANT UPDATE (news) ON referral TO portal_link;
-GRANT UPDATE (excerpt, to_verify, bounce_note) ON assignment TO portal_jobs;
-GRANT UPDATE (orienter_reason) ON routing_decision TO portal_jobs;
+GRANT UPDATE (excerpt, to_verify, bounce_note, closed_at) ON assignment TO portal_jobs;
+GRANT UPDATE (orienter_reason, packed) ON routing_decision TO portal_jobs;
 CREATE POLICY forget ON assignment FOR UPDATE TO portal_jobs USING (EXISTS (
     SELECT FROM referral r WHERE r.id = assignment.referral_id AND r.state = 'anonymised')) WITH CHECK (true);
 
@@ -263,17 +268,17 @@ DROP FUNCTION guard_morning_settings;
 DROP POLICY retry ON document;
 REVOKE UPDATE (state, attempts, error, progress) ON document FROM portal_staff;
 REVOKE UPDATE (news) ON referral FROM portal_link;
-DROP POLICY forget ON assignment; REVOKE UPDATE (excerpt, to_verify, bounce_note) ON assignment FROM portal_jobs;
-REVOKE UPDATE (orienter_reason) ON routing_decision FROM portal_jobs;
+DROP POLICY forget ON assignment; REVOKE UPDATE (excerpt, to_verify, bounce_note, closed_at) ON assignment FROM portal_jobs;
+REVOKE UPDATE (orienter_reason, packed) ON routing_decision FROM portal_jobs;
 DROP POLICY letters ON membership; REVOKE SELECT ON membership FROM portal_jobs;
 DROP POLICY refusals ON account;
 ALTER POLICY invite ON outbox WITH CHECK (message IN ('invitation', 'second_factor_reset') AND referral_id IS NULL);
-DROP POLICY tell ON outbox; DROP POLICY retry ON outbox;
+DROP POLICY tell ON outbox; DROP POLICY answered ON outbox; DROP POLICY retry ON outbox;
 REVOKE UPDATE (state, attempts, next_attempt_at, error) ON outbox FROM portal_staff;
 ALTER TABLE referral DROP COLUMN news, DROP COLUMN mail_refused_at, DROP COLUMN guardian_refused_at;
 ALTER TABLE account DROP COLUMN mail_refused_at;
 ALTER TABLE association DROP COLUMN morning_mode, DROP COLUMN morning_hours, DROP COLUMN places_confirmed_at;
-DROP INDEX ix_outbox_reference, ix_outbox_dead, ix_outbox_pending;
+DROP INDEX ix_outbox_notice, ix_outbox_reference, ix_outbox_dead, ix_outbox_pending;
 ALTER TABLE outbox DROP COLUMN association_id, DROP COLUMN account_id, DROP COLUMN token, DROP COLUMN leased_until,
     DROP COLUMN gives_up_at, DROP COLUMN dead_at;
 CREATE INDEX ix_outbox_pending ON outbox (next_attempt_at) WHERE state = 'pending';

@@ -97,9 +97,9 @@ def page_url(cursor: Cursor | None) -> str:
     return url_for("inbox.index", **{**context_values(), name: f"{moment}-{cursor.id.hex}"})
 
 
-def act_url(endpoint: str, assignment_id: UUID) -> str:
-    """A page or an act on one request, remembering the folder it was opened from."""
-    return url_for(endpoint, assignment_id=assignment_id, **context_values())
+def act_url(endpoint: str, assignment_id: UUID, **changes: str | None) -> str:
+    """A page or an act on one request, remembering the folder it was opened from unless changed."""
+    return url_for(endpoint, assignment_id=assignment_id, **context_values(**changes))
 
 
 def chosen_ids(sent: "MultiDict[str, str]") -> list[UUID]:

@@ -90,7 +90,7 @@ def accept(assignment_id: UUID) -> ResponseReturnValue:
 @inbox.post("/<uuid:assignment_id>/annuler")
 @requires(Permission.INBOX_ANSWER)
 def undo(assignment_id: UUID) -> ResponseReturnValue:
-    back = act_url("inbox.detail", assignment_id)
+    back = act_url("inbox.detail", assignment_id, dossier=None)  # it is to be answered again, wherever it was before
     return acted(assignment_id, lambda one: undo_answer(one, by=signed_in()), back)
 
 

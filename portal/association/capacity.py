@@ -39,6 +39,10 @@ from portal.queries.capacity import (
 
 CONFLICT, REFUSED = 409, 422
 capacity = Blueprint("capacity", __name__, url_prefix="/capacite")
+UNSAVED = (
+    "Ces places ne sont pas celles qui sont enregistrées : elles ne sont donc pas confirmées. « Enregistrer » les confirme"
+    " du même coup ; « Tout remettre » revient aux anciennes."
+)
 HEADINGS = {Side.MENTEE: "Jeunes", Side.MENTOR: "Bénévoles"}
 
 
@@ -149,6 +153,10 @@ def is_paused(own: Association) -> bool:
 @capacity.post("/confirmer")
 @requires(Permission.CAPACITY_EDIT)
 def confirm() -> ResponseReturnValue:
+    """The places as they are stored; what is typed and not saved stays on the page, and nothing is confirmed."""
+    campaign, rows, lines = typed()
+    if any(line.changed or line.added for line in lines):
+        return editor_page(campaign, rows, lines, CONFLICT, refusal=UNSAVED)
     confirm_capacities()
     flash("Vos places sont confirmées : merci.", "good")
     return redirect(url_for("capacity.index"), 303)

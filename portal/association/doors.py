@@ -27,6 +27,7 @@ from portal.association.wording import (
     place_said,
     subject_of_panel,
 )
+from portal.web.elsewhere import offer_named_place, offer_named_place_or_refuse
 from portal.web.telephones import telephone_said
 from portal.web.typography import NBSP
 
@@ -62,6 +63,8 @@ def form_marks() -> Markup:
 
 for _room in ROOMS:
     _room.context_processor(template_values)
+    _room.before_request(offer_named_place)
+    _room.register_error_handler(403, offer_named_place_or_refuse)
     _room.before_request(refuse_another_association)
 
 

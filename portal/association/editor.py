@@ -110,6 +110,11 @@ class Line:
         return not any(cell.before and cell.before.used for cell in self.cells)
 
     @property
+    def added(self) -> bool:
+        """Nothing is declared there yet."""
+        return not any(cell.before for cell in self.cells)
+
+    @property
     def changed(self) -> bool:
         return self.removed or any(cell.changed for cell in self.cells)
 

@@ -23,7 +23,10 @@ from portal.association.detail import detail_values
 from portal.association.frame import association_page, signed_in
 from portal.association.wording import pause_said, place_said
 from portal.foundation import clock
-from portal.foundation.permissions import Permission, requires
+from portal.foundation.errors import Hidden
+from portal.foundation.permissions import MembershipView, Permission, requires
+from portal.foundation.tenancy import DatabaseRole, Scope
+from portal.foundation.transactions import acting_as
 from portal.operations.assignments import assignment_to_answer, mark_seen
 from portal.queries.capacity import (
     Declared,
@@ -46,9 +49,13 @@ from portal.queries.inbox import (
     assignments_in,
     counts_by_folder,
     folder_holding,
+    is_held_here,
     offered_since,
     place_in_folder,
 )
+from portal.web.elsewhere import offer_place, other_places
+from portal.web.errors import show_hidden
+from portal.web.requests import SAFE_METHODS
 from portal.web.typography import NBSP, number, plural
 
 inbox = Blueprint("inbox", __name__, url_prefix="/demandes")
@@ -75,6 +82,24 @@ def index() -> ResponseReturnValue:
 @requires(Permission.INBOX_READ)
 def detail(assignment_id: UUID) -> ResponseReturnValue:
     return detail_page(assignment_id)
+
+
+@inbox.errorhandler(Hidden)
+def not_here(error: Hidden) -> ResponseReturnValue:
+    """A request of another of the reader's associations is said to be there; any other is nowhere."""
+    asked = (request.view_args or {}).get("assignment_id")
+    there = holder_of(asked) if asked and request.method in SAFE_METHODS else None
+    return offer_place(there) if there else show_hidden(error)
+
+
+def holder_of(assignment_id: UUID) -> MembershipView | None:
+    """Which of the reader's other associations has this request, each asked in its own scope."""
+    person = signed_in()
+    for one in other_places(person):
+        with acting_as(Scope(DatabaseRole.ASSOCIATION, one.association_id, person.account_id, read_only=True)):
+            if is_held_here(assignment_id):
+                return one
+    return None
 
 
 def detail_page(assignment_id: UUID, status: int = 200, **more: Any) -> tuple[str, int]:

@@ -9,14 +9,14 @@ from wtforms import HiddenField
 from wtforms.fields.choices import SelectChoice
 
 from portal.association.frame import association_page, signed_in
-from portal.association.morning_words import badge_of, finding, opened_by, passwords_said, setting_said
+from portal.association.morning_words import badge_of, finding, looked_at, opened_by, passwords_said, setting_said
 from portal.foundation import clock
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import Permission, requires
 from portal.foundation.transactions import rollback
 from portal.models.event import JournalAct
 from portal.models.morning import MorningMode, RenewedBecause
-from portal.operations.file_passwords import opened, renew_password
+from portal.operations.file_passwords import VALID_AFTER, opened, renew_password
 from portal.operations.history import journal
 from portal.operations.morning_settings import FEWEST_HOURS, HOURS, MOST_HOURS, MorningMoved, set_morning
 from portal.queries.capacity import own_association
@@ -98,27 +98,40 @@ def refused(form: MorningForm, error: DomainError, status: int) -> ResponseRetur
 @morning.post("/mot-de-passe")
 @requires(Permission.MORNING_FILE_READ)
 def show_password() -> ResponseReturnValue:
-    """Those that open a file, on this answer alone."""
+    """Those that open a file, on this answer alone.
+
+    Where scripts run it is put into the page that asked, so that going back sends nothing again.
+    """
     if proof_first() is not None:
-        return prove_first(PASSWORD)
+        return led_there(prove_first(PASSWORD))
     found = {one.number: opened(one) for one in file_passwords(own_id())}
     if not found:
-        return redirect(url_for("morning.index"), 303)
+        return led_there(seen_other(url_for("morning.index")))
     journal(JournalAct.FILE_PASSWORD_READ, detail=",".join(str(number) for number in sorted(found)))
     return morning_page(secrets=found)
 
 
-@morning.post("/mot-de-passe/nouveau")
+def led_there(answer: Response) -> Response:
+    """A script that asks for a part of the page is told to leave the page; a browser follows by itself."""
+    if not request.headers.get("HX-Request"):
+        return answer
+    return Response(status=204, headers={"HX-Redirect": answer.location})
+
+
+@morning.route("/mot-de-passe/nouveau", methods=["GET", "POST"])
 @requires(Permission.MORNING_FILE_SET)
 def new_password() -> ResponseReturnValue:
-    if proof_first() is not None:
-        return prove_first(PASSWORD)
+    """GET says what will happen, to everybody of the team; POST does it."""
+    if (proof := proof_first()) is not None:
+        return proof
+    if request.method == "GET":
+        return association_page("morning_password.html", "morning.index", old_until=clock.now() + VALID_AFTER)
     try:
         renew_password(own_id(), RenewedBecause.ASKED)
     except DomainError as error:
         rollback()
-        flash(error.message, "late")
-        return redirect(url_for("morning.index", _anchor=PASSWORD), 303)
+        values = {"old_until": clock.now() + VALID_AFTER, "refusal": error.message}
+        return association_page("morning_password.html", "morning.index", CONFLICT, **values)
     flash(
         "Il y a un nouveau mot de passe\u00a0: affichez-le et notez-le. L’ancien vaut encore sept jours, et l’équipe est"
         " prévenue.",
@@ -139,10 +152,14 @@ def download(file_id: UUID) -> Response | ResponseReturnValue:
     return workbook_answer(found.file, f"demandes-{found.day.isoformat()}.xlsx")
 
 
-def prove_first(part: str) -> ResponseReturnValue:
+def prove_first(part: str) -> Response:
     """These acts have no page of their own: the proof leads back to their part of this one, to be asked for again."""
     flash(PROVE, "wait")
-    return redirect(url_for("account.prove", suite=url_for("morning.index", _anchor=part)), 303)
+    return seen_other(url_for("account.prove", suite=url_for("morning.index", _anchor=part)))
+
+
+def seen_other(address: str) -> Response:
+    return Response(status=303, headers={"Location": address})
 
 
 def own_id() -> UUID:
@@ -164,7 +181,7 @@ def morning_page(
         setting=setting_said(own),
         passwords=passwords_said(found, secrets or {}),
         shown=bool(secrets),
-        days=[(day, badge_of(day), opened_by(day, found)) for day in days],
+        days=[(day, badge_of(day), looked_at(day), opened_by(day, found)) for day in days],
     )
 
 

@@ -7,14 +7,14 @@ from portal.foundation import clock
 from portal.foundation.clock import PARIS
 from portal.models.association import Association
 from portal.models.morning import FilePassword, MorningMode, MorningState, RenewedBecause
-from portal.operations.file_passwords import RENEWED_AFTER, VALID_AFTER
+from portal.operations.file_passwords import RENEWED_AFTER, valid_until
 from portal.operations.morning import HOUR
 from portal.queries.morning_days import MorningDay
 from portal.web.typography import day, french, hour, number, plural
 
 BADGES = {
     MorningState.WAITING: ("En préparation", "wait", "clock"),
-    MorningState.MADE: ("Envoyé", "good", "check"),
+    MorningState.MADE: ("Prêt", "good", "check"),
     MorningState.EMPTY: ("Rien n’attendait", "", ""),
     MorningState.NOT_NEEDED: ("Tout avait été vu", "", ""),
     MorningState.NOT_WANTED: ("Non demandé", "", ""),
@@ -41,7 +41,7 @@ def finding(today: MorningDay | None, own: Association) -> str:
     if today is None:
         return french(not_yet(own))
     if today.state is MorningState.MADE and today.made_at:
-        return french(f"Le fichier de ce matin est parti à {hour(today.made_at)}, {lines_said(today)}")
+        return french(f"Le fichier de ce matin est prêt depuis {hour(today.made_at)}, {lines_said(today)}")
     if today.state is MorningState.NOT_NEEDED:
         return french(f"Ce matin, {not_needed(today)} : pas de fichier")
     return french(FOUND[today.state])
@@ -89,20 +89,27 @@ class PasswordShown:
 
 def passwords_said(found: Sequence[FilePassword], secrets: Mapping[int, str]) -> list[PasswordShown]:
     """In the order given. secrets: by number, those to show."""
-    return [PasswordShown(one.retired_at is None, facts_of(one), secrets.get(one.number, "")) for one in found]
+    return [PasswordShown(one.retired_at is None, facts_of(one, found), secrets.get(one.number, "")) for one in found]
 
 
-def facts_of(password: FilePassword) -> str:
-    """Since when, why, and until when."""
+def facts_of(password: FilePassword, found: Sequence[FilePassword]) -> str:
+    """Since when, why, and until when. found: it and those made after it."""
     since, retired = day(password.created_at), password.retired_at
     if retired is None:
         renewed = day(password.created_at + RENEWED_AFTER)
         return french(f"Depuis le {since}, {BECAUSE[password.because]}. Il change au plus tard le {renewed}.")
-    if retired + VALID_AFTER > clock.now():
-        return french(
-            f"Du {since} au {day(retired)}. Il ouvre encore les fichiers jusqu’au {day(retired + VALID_AFTER)}."
-        )
+    until = valid_until(password, found)
+    if until and until > clock.now():
+        return french(f"Du {since} au {day(retired)}. Il ouvre encore les fichiers jusqu’au {day(until)}.")
     return french(f"Du {since} au {day(retired)}. Il n’ouvre plus que les fichiers gardés de ce temps-là.")
+
+
+LOOKED_AT = {MorningState.MADE: "Préparé à", MorningState.EMPTY: "Regardé à", MorningState.NOT_NEEDED: "Regardé à"}
+
+
+def looked_at(one: MorningDay) -> str:
+    """What happened at its hour: « Préparé à », « Regardé à »; nothing when nothing was looked at."""
+    return LOOKED_AT.get(one.state, "") if one.at else ""
 
 
 def badge_of(one: MorningDay) -> tuple[str, str, str]:

@@ -28,6 +28,7 @@ from portal.queries.accounts import open_sessions, own_account
 from portal.web.pages import page
 
 account = Blueprint("account", __name__, url_prefix="/compte")
+PROVEN = "C’est bien vous, et pour dix minutes\u00a0: rien n’a encore été fait, vous pouvez continuer."
 WRONG_PASSWORD = "Ce n’est pas votre mot de passe."  # noqa: S105 - what is said of it
 
 
@@ -146,6 +147,7 @@ def prove() -> ResponseReturnValue:
         else:
             start_afresh(tried, str(mine.id))
             give_proof(person().session_digest)
+            flash(PROVEN, "good")
             return redirect(after_sign_in(person(), suite), 303)
     return page("auth/prove.html", form=form, suite=suite, by_password=by_password)
 

@@ -1,5 +1,6 @@
 """Where somebody goes after the sign-in page: what they were asking for, if it is ours and theirs, else their home."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -7,6 +8,8 @@ from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 
 from portal.foundation.permissions import Guard, SignedIn
+from portal.operations.sign_in import settle_in
+from portal.web.elsewhere import named_by
 
 STAFF_HOME = "/collectif/demandes"
 ASSOCIATION_HOME = "/demandes"
@@ -35,8 +38,25 @@ def is_for(person: SignedIn, path: str) -> bool:
 
 
 def after_sign_in(person: SignedIn, asked: str) -> str:
-    """asked: the path kept in the sign-in page's address; anything doubtful leads home."""
-    return asked if is_ours(asked) and is_for(person, asked) else home_of(person.association_id)
+    """asked: the path kept in the sign-in page's address; anything doubtful leads home.
+
+    A path that names another of the person's associations is kept: its page offers to go there.
+    """
+    return asked if is_ours(asked) and is_for(placed(person, asked), asked) else home_of(person.association_id)
+
+
+def arrived(person: SignedIn, asked: str) -> str:
+    """after_sign_in for a session that has just opened: it works from now on for the association the path names."""
+    there = placed(person, asked)
+    if there != person:
+        settle_in(person, there.association_id)
+    return after_sign_in(there, asked)
+
+
+def placed(person: SignedIn, asked: str) -> SignedIn:
+    """The person, working for the association that the path names when it is one of theirs."""
+    named = named_by(asked, person) if is_ours(asked) else None
+    return replace(person, association_id=named) if named else person
 
 
 def sign_in_url() -> str:

@@ -3,7 +3,7 @@
 from flask import redirect, session, url_for
 from werkzeug.wrappers import Response
 
-from portal.auth.destinations import after_sign_in, home_of
+from portal.auth.destinations import arrived, home_of
 from portal.auth.session import TOKEN
 from portal.foundation.crypto import token_digest
 from portal.operations.sign_in import NewSession
@@ -24,7 +24,7 @@ def enter(opened: NewSession, asked: str) -> Response:
         return redirect(home_of(None), 303)
     if found.second_factor_at is None:
         return redirect(url_for(factor_page(found), suite=asked or None), 303)
-    return redirect(after_sign_in(found.person, asked), 303)
+    return redirect(arrived(found.person, asked), 303)
 
 
 def factor_page(found: OpenSession) -> str:

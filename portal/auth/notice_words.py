@@ -43,7 +43,7 @@ RHYTHMS: Mapping[Rhythm, tuple[str, str]] = {
 }
 # Where a rhythm has words of its own.
 OWN: Mapping[tuple[Notice, Rhythm], tuple[str, str]] = {
-    (Notice.OFFERED, Rhythm.AT_ONCE): ("Tout de suite", "Un message pour chaque demande."),
+    (Notice.OFFERED, Rhythm.AT_ONCE): ("Tout de suite", "Un message à chaque fois."),
     (Notice.OFFERED, Rhythm.NEVER): ("Jamais", "Tout reste dans « Demandes »."),
     (Notice.FOLLOW_UP, Rhythm.WEEKLY): ("Une fois par semaine", "Le premier jour ouvré, à 8 h 45."),
     (Notice.PLACES, Rhythm.AT_ONCE): ("Une fois par mois", "Le premier jour ouvré, à 9 h."),

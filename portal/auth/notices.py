@@ -13,6 +13,7 @@ from portal.models.notice import Notice, Rhythm
 from portal.operations.notices import DEFAULTS, choose_notices, offered_to
 from portal.queries.capacity import own_association
 from portal.queries.notices import choices_of, mailbox_of
+from portal.web.elsewhere import offer_named_place
 from portal.web.forms import OneOf, PortalForm
 from portal.web.pages import page
 
@@ -20,6 +21,7 @@ CONFLICT = 409
 DRAWN_FOR = "association"
 notices = Blueprint("notices", __name__, url_prefix="/compte/courriels")
 notices.context_processor(frame)
+notices.before_request(offer_named_place)
 
 
 @notices.get("")

@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from portal.auth.destinations import after_sign_in
+from portal.auth.destinations import arrived
 from portal.auth.drawing import Offer, offer_for
 from portal.auth.entering import enter, factor_page, hold
 from portal.auth.forms import CodeForm, RecoveryForm, SetUpForm
@@ -96,5 +96,5 @@ def _confirmed(account: Account, form: SetUpForm, offer: Offer) -> list[str]:
 
 def codes_page(codes: list[str], begun: OpenSession) -> ResponseReturnValue:
     opened = hold(complete_session(begun.person.session_digest))
-    onward = after_sign_in(opened.person, asked()) if opened else url_for("auth.sign_in")
+    onward = arrived(opened.person, asked()) if opened else url_for("auth.sign_in")
     return page("auth/recovery_codes.html", codes=codes, onward=onward)

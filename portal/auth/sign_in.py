@@ -1,5 +1,6 @@
 """The sign-in page, signing out, and going from one association to another."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, redirect, request, session, url_for
@@ -7,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal.auth.destinations import after_sign_in, home_of, sign_in_url
+from portal.auth.destinations import after_sign_in, sign_in_url
 from portal.auth.entering import enter
 from portal.auth.forms import SignInForm
 from portal.auth.limits import SIGN_IN, mail_key, mail_limit, missed, place_limit, start_afresh
@@ -58,10 +59,11 @@ def sign_out() -> ResponseReturnValue:
 @auth.post("/association")
 @requires(Permission.SIGNED_IN)
 def switch() -> ResponseReturnValue:
-    """association_id: one of the person's associations; empty, the Collectif's side."""
+    """association_id: one of the person's associations; empty, the Collectif's side. suite: where to come back to."""
+    person: SignedIn = current_user._get_current_object()  # noqa: SLF001 - the person, not its proxy
     chosen = association_asked(request.values.get("association_id", ""))
-    operations.work_for(current_user, chosen)
-    return redirect(home_of(chosen), 303)
+    operations.work_for(person, chosen)
+    return redirect(after_sign_in(replace(person, association_id=chosen), request.values.get("suite", "")), 303)
 
 
 def association_asked(text: str) -> UUID | None:

@@ -15,7 +15,7 @@ from portal.operations.leads_intake import LeadAsked, submit_lead
 from portal.queries.leads import Contact
 from portal.queries.offer import NamedAssociation, associations_named
 from portal.queries.orienter_words import said
-from portal.web.limits import SUBMISSIONS, refuse_too_many
+from portal.web.limits import FULL, SUBMISSIONS, refuse_too_many, written_too_often
 
 NUMBER = "lead_number"
 
@@ -103,6 +103,9 @@ def received(asking: Asking) -> ResponseReturnValue:
     if not form.validate():
         return shown(asking, form)
     refuse_too_many(SUBMISSIONS, "lead")
+    if written_too_often([form.mail.data]):
+        form.refuse(FULL, "mail")
+        return shown(asking, form)
     session[NUMBER] = submit_lead(lead_of(asking, form))
     return redirect(url_for("companies.asked"), 303)
 

@@ -2,18 +2,37 @@
 
 import hmac
 import json
+import logging
+import zlib
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
 from flask import Flask, current_app
 from redis import Redis
+from redis.exceptions import ResponseError
 from rq import Queue
+from rq.exceptions import NoSuchJobError
+from rq.job import Job as QueuedJob
 
 from portal.foundation import clock
 
+log = logging.getLogger(__name__)
 PORTAL, MAIL, PAPER = "portal", "mail", "paper"
 SIGNATURE_BYTES = 32
 WAKE_TTL_SECONDS = 3600
+# Of a job only `data` is signed. Of the rest, nothing that RQ would import, call, fetch or wait for is read.
+READ = (b"data", b"origin", b"status", b"created_at", b"enqueued_at")
+MOST_PACKED, MOST_UNPACKED = 4096, 16384  # bytes; a wake-up of ours, names and ids, has some two hundred
+READ_IF_SMALL = """
+    -- KEYS: a job. ARGV: most bytes of a field, then the fields. Nothing at all when one of them is larger.
+    for place = 2, #ARGV do
+        if redis.call("HSTRLEN", KEYS[1], ARGV[place]) > tonumber(ARGV[1]) then
+            return {}
+        end
+    end
+    return redis.call("HMGET", KEYS[1], unpack(ARGV, 2))
+"""
 CALL_PARTS = 4  # function, instance, arguments, keywords
 PUSH_UNLESS_WAITING = """
     -- KEYS: queue, last wake-up of this name. ARGV: this wake-up, prefix of the jobs' keys, seconds to live.
@@ -95,6 +114,82 @@ class SignedSerializer:
             raise ForgedMessage("unknown job refused")
 
 
+class PlainJob(QueuedJob):
+    """A job read back from the queue without what nobody signed; one too large, or that makes no sense, is no job."""
+
+    def refresh(self) -> None:
+        try:
+            found = self.connection.eval(READ_IF_SMALL, 1, self.key, MOST_PACKED, *READ)
+        except ResponseError as error:  # no hash at all
+            self._drop()
+            raise NoSuchJobError from error
+        if found and not any(found):
+            raise NoSuchJobError(self.key)
+        self.restore({name: value for name, value in zip(READ, found, strict=False) if value})
+
+    def restore(self, raw_data: dict[bytes, bytes]) -> None:
+        """RQ is given no `data`: it would unpack without end, and before any signature is looked at."""
+        try:
+            data = unpacked(raw_data[b"data"])
+            super().restore({**{name: raw_data[name] for name in READ if name in raw_data}, b"data": b""})
+        except Exception as error:
+            self._drop()
+            raise NoSuchJobError from error
+        self.data = data
+        self.result_ttl, self.failure_ttl = 0, WAKE_TTL_SECONDS
+
+    @classmethod
+    def fetch(cls, id: str, connection: Redis | None = None, serializer: Any = None) -> QueuedJob:  # noqa: A002 - RQ's
+        try:
+            return super().fetch(id, connection=connection, serializer=serializer)
+        except ValueError as error:  # an id that RQ itself would never give
+            raise NoSuchJobError from error
+
+    @classmethod
+    def fetch_many(cls, job_ids: Iterable[str], connection: Redis, serializer: Any = None) -> "list[QueuedJob | None]":
+        return [cls._found(job_id, connection, serializer) for job_id in job_ids]
+
+    @classmethod
+    def _found(cls, job_id: str, connection: Redis, serializer: Any) -> QueuedJob | None:
+        try:
+            return cls.fetch(job_id, connection=connection, serializer=serializer)
+        except NoSuchJobError:
+            return None
+
+    def _drop(self) -> None:
+        log.error("malformed_job_dropped", extra={"job_id": self.id})
+        self.connection.unlink(self.key)
+
+
+class WakeQueue(Queue):
+    """A queue of wake-ups, read as PlainJob. None waits for another one, whatever the queue may say."""
+
+    job_class = PlainJob
+
+    def move_dependents_to_ready(self, *_: Any, **__: Any) -> dict[str, list[str]]:
+        return {}
+
+    @classmethod
+    def dequeue_any(cls, *settings: Any, **more: Any) -> tuple[QueuedJob, Queue] | None:
+        while True:
+            try:
+                return super().dequeue_any(*settings, **more)
+            except UnicodeDecodeError:
+                log.error("malformed_id_dropped")  # noqa: TRY400 - what it holds is nobody's
+
+
+def unpacked(data: bytes) -> bytes:
+    """What RQ packed, or the same when it did not. Raises ValueError when there is more of it than MOST_UNPACKED."""
+    packed = zlib.decompressobj()
+    try:
+        found = packed.decompress(data, MOST_UNPACKED)
+    except zlib.error:
+        return data
+    if not packed.eof:
+        raise ValueError
+    return found
+
+
 def serializer() -> SignedSerializer:
     return SignedSerializer(current_app.config["SETTINGS"].queue_key.get_secret_value().encode())
 
@@ -104,7 +199,7 @@ def redis_connection() -> Redis:
 
 
 def queue(name: str = PORTAL) -> Queue:
-    return Queue(name, connection=redis_connection(), serializer=serializer())
+    return WakeQueue(name, connection=redis_connection(), serializer=serializer())
 
 
 def queue_of(job: Job) -> Queue:

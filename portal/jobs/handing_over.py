@@ -12,7 +12,7 @@ from portal.foundation import clock
 from portal.foundation.config import settings
 from portal.mail.mailer import Mailer, Verdict
 from portal.operations import morning_copy
-from portal.operations.morning_copy import Bundle, Parcel, Wanting
+from portal.operations.morning_copy import Bundle, Mailbox, Parcel, Wanting
 from portal.operations.morning_ledger import Ledger
 from portal.paper.workbook import protected_workbooks
 
@@ -26,7 +26,8 @@ class Tally:
     """How an association fared, and a message.
 
     made, kept (there already), nothing (not wanted today, or nothing waits), locked_out (no password in this copy),
-    broken: associations. sent, refused: messages. unreachable: why the mail server was not, as a code.
+    broken: associations. sent, had (the portal had sent theirs already), refused: messages. unreachable: why the mail
+    server was not, as a code.
     """
 
     made: int = 0
@@ -35,6 +36,7 @@ class Tally:
     locked_out: int = 0
     broken: int = 0
     sent: int = 0
+    had: int = 0
     refused: int = 0
     unreachable: str = ""
 
@@ -45,11 +47,12 @@ class Tally:
 
 @dataclass(frozen=True)
 class HandOver:
-    """One round of it. everyone: for whatever waits, seen or not."""
+    """One round of it. everyone: for whatever waits, seen or not. again: also to whom the portal has sent theirs."""
 
     folder: Path
     ledger: Ledger
     everyone: bool = False
+    again: bool = False
     day: date = field(default_factory=clock.today)
     tally: Tally = field(default_factory=Tally)
 
@@ -101,7 +104,7 @@ class HandOver:
 
     def send(self, parcel: Parcel, mailer: Mailer) -> None:
         """To each member who has not had it; once the server is out of reach, to nobody more in this call."""
-        for box in morning_copy.left_to_send(parcel, self.ledger):
+        for box in self._still_to_reach(parcel):
             if self.tally.unreachable:
                 return
             message = morning_copy.message_of(parcel, box, settings())
@@ -113,6 +116,14 @@ class HandOver:
                 self.tally.unreachable = outcome.code
             else:
                 self.tally.refused += 1
+
+    def _still_to_reach(self, parcel: Parcel) -> list[Mailbox]:
+        left = morning_copy.left_to_send(parcel, self.ledger)
+        if self.again:
+            return left
+        reached = morning_copy.reached_already(parcel)
+        self.tally.had += sum(box.account_id in reached for box in left)
+        return [box for box in left if box.account_id not in reached]
 
 
 def _nothing_to_check() -> None:

@@ -69,8 +69,11 @@ def password_changed(about: Knock) -> Letter:
         subject="Votre mot de passe a changé",
         context="Votre compte",
         title="Votre mot de passe a changé",
-        paragraphs=("Le mot de passe de votre compte vient d’être changé. Vos autres sessions sont fermées.",),
-        action="Ce n’était pas moi : le changer",
+        paragraphs=(
+            "Le mot de passe de votre compte vient d’être changé. Vos autres sessions sont fermées.",
+            "Ce n’était pas vous ? Choisissez-en un autre tout de suite, par un lien envoyé à cette adresse.",
+        ),
+        action="Choisir un autre mot de passe",
         url=about.url,
         after=("C’était vous ? Il n’y a rien à faire.",),
         closing=about.closing,

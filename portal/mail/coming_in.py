@@ -1,10 +1,21 @@
 """The e-mails of a request that comes in: received, to be confirmed, and what its guardian is asked or told."""
 
+from matching.vocabulary import Channel
 from portal.mail.letter import Closing, Letter, Link
 from portal.mail.subject import Subject
 from portal.mail.wording import day
 
 GUARDIAN = Closing("Vous recevez ce message parce que cette adresse a été donnée comme celle du responsable légal.")
+ASKED = {
+    Channel.SELF: "Un jeune de moins de 15 ans a demandé à être accompagné par un mentor bénévole, dans une association. Il a donné votre adresse comme celle de son responsable légal.",
+    Channel.FAMILY: "La famille d’un jeune de moins de 15 ans a demandé pour lui un mentor bénévole, dans une association. Votre adresse a été donnée comme celle du responsable légal.",
+    Channel.PROFESSIONAL: "Un professionnel a demandé un mentor bénévole, dans une association, pour un jeune de moins de 15 ans. Il a donné votre adresse comme celle du responsable légal.",
+}
+TOLD = {
+    Channel.SELF: "Un jeune de 15 à 17 ans dont vous êtes responsable légal a demandé à être accompagné par un mentor bénévole.",
+    Channel.FAMILY: "La famille d’un jeune de 15 à 17 ans dont vous êtes responsable légal a demandé pour lui un mentor bénévole.",
+    Channel.PROFESSIONAL: "Un professionnel a demandé un mentor bénévole pour un jeune de 15 à 17 ans dont vous êtes responsable légal.",
+}
 NOT_YOURS = "Cette demande ne vous dit rien ? Ne répondez pas : elle s’efface d’elle-même."
 
 
@@ -95,7 +106,7 @@ def guardian_consent(about: Subject) -> Letter:
         context=f"Demande {about.number}",
         title="Un jeune a besoin de votre accord",
         paragraphs=(
-            "Un jeune de moins de 15 ans a demandé à être accompagné par un mentor bénévole, dans une association. Il vous a désigné comme responsable légal.",
+            ASKED[about.channel],
             "Ouvrez la page pour lire ce qui est demandé, puis acceptez ou refusez. Rien n’est transmis avant.",
         ),
         action="Lire la demande et répondre",
@@ -111,7 +122,7 @@ def guardian_reminder(about: Subject) -> Letter:
         context=f"Demande {about.number}, en attente",
         title="Un jeune attend toujours votre accord",
         paragraphs=(
-            "Un jeune de moins de 15 ans souhaite être accompagné par un mentor bénévole. Sans votre accord, sa demande n’est transmise à aucune association.",
+            "Un mentor bénévole est demandé pour un jeune de moins de 15 ans. Sans votre accord, la demande n’est transmise à aucune association.",
             "Oui ou non, répondre prend une minute.",
         ),
         action="Lire la demande et répondre",
@@ -129,9 +140,11 @@ def guardian_informed(about: Subject) -> Letter:
     return Letter(
         subject=f"Demande {about.number} : pour votre information",
         context=f"Demande {about.number}",
-        title="Un jeune a demandé un mentor",
+        title="Un jeune a demandé un mentor"
+        if about.channel is Channel.SELF
+        else "Un mentor est demandé pour un jeune",
         paragraphs=(
-            "Un jeune de 15 à 17 ans dont vous êtes responsable légal a demandé à être accompagné par un mentor bénévole. Sa demande va être confiée à une association.",
+            f"{TOLD[about.channel]} La demande va être confiée à une association.",
             "L’association recueillera votre autorisation avant toute rencontre avec un mentor.",
         ),
         action="Suivre la demande",

@@ -9,8 +9,9 @@ from email.utils import format_datetime
 from markupsafe import Markup
 
 from portal.foundation import clock
+from portal.foundation.mailboxes import in_ascii
 from portal.mail import look
-from portal.mail.wording import set_in_french
+from portal.mail.wording import set_in_french, set_unbroken
 
 FOOT = "Message envoyé automatiquement. Pour nous écrire : {contact}"
 COPY = "Si le bouton ne s’ouvre pas, copiez cette adresse :"
@@ -100,7 +101,7 @@ def _line(link: Link | None) -> str:
 
 
 def as_html(letter: Letter, *, brand: str, contact: str) -> str:
-    said = set_in_french
+    said = set_unbroken
     body = _join(
         [
             look.CONTEXT.format(said(letter.context)) if letter.context else Markup(""),
@@ -125,16 +126,16 @@ def as_html(letter: Letter, *, brand: str, contact: str) -> str:
 
 
 def _facts(facts: tuple[Fact, ...]) -> Markup:
-    rows = [look.FACT.format(figure=fact.figure, words=set_in_french(fact.words)) for fact in facts]
+    rows = [look.FACT.format(figure=fact.figure, words=set_unbroken(fact.words)) for fact in facts]
     return look.FACTS.format(_join(rows)) if rows else Markup("")
 
 
 def _foot(letter: Letter, contact: str) -> Markup:
-    lines = [look.COPY.format(words=set_in_french(COPY), url=letter.url)]
+    lines = [look.COPY.format(words=set_unbroken(COPY), url=letter.url)]
     if letter.closing:
         link = letter.closing.link
-        choice = look.CHOICE.format(url=link.url, label=set_in_french(link.label)) if link else Markup("")
-        lines.append(look.CLOSING.format(why=set_in_french(letter.closing.why), choice=choice))
+        choice = look.CHOICE.format(url=link.url, label=set_unbroken(link.label)) if link else Markup("")
+        lines.append(look.CLOSING.format(why=set_unbroken(letter.closing.why), choice=choice))
     return _join([*lines, look.FOOT.format(set_in_french(FOOT.format(contact=contact)))])
 
 
@@ -156,7 +157,7 @@ def as_message(
     message = EmailMessage()
     message["Subject"] = set_in_french(letter.subject)
     message["From"] = Address(brand, addr_spec=sender)
-    message["To"] = Address(addr_spec=to)
+    message["To"] = Address(addr_spec=in_ascii(to))
     message["Date"] = format_datetime(clock.now())
     message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"

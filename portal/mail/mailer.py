@@ -39,7 +39,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """code: "smtp_550", "timeout", "dropped", "tls" or "unreachable"; never the server's own words."""
+    """code: "smtp_550", "timeout", "dropped", "tls" or "unreachable"; never the server's own words.
+
+    dropped: one of the two sides cut the line, ours when a reply had no end.
+    """
 
     verdict: Verdict
     code: str = ""

@@ -6,17 +6,28 @@ The title is the finding. Nothing in them acts: every link opens a page, after s
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
+from portal.mail.file_words import FILE_COMES, RENEWED, in_file, twins, waits_in_file
 from portal.mail.letter import Closing, Fact, Letter, Link
-from portal.mail.wording import day, plural, word
-from portal.models.morning import RenewedBecause
+from portal.mail.wording import day, hour, plural, word
+from portal.models.morning import MorningMode, RenewedBecause
 from portal.models.outbox import Message
 
 INBOX = "/demandes"
-PAIR = 2
+NAMED = "pour"  # in an address: which association it is about
+SAID_BY_TITLE = 2
 NOWHERE, REVIEW, LEADS, PLATFORM = (
     f"/collectif/{page}" for page in ("demandes?vue=nulle-part", "criteres", "entreprises", "fonctionnement")
 )
+OPENS = {
+    NOWHERE: "Ouvrir les demandes à orienter",
+    REVIEW: "Relire les critères proposés",
+    LEADS: "Ouvrir les entreprises",
+    PLATFORM: "Voir les e-mails arrêtés",
+}
+UNANSWERED = "Une demande sans réponse passe d’elle-même à une autre association."
+READ_ANSWERS = "Relire les précisions reçues"
 HELD, ACCEPTED = f"{INBOX}?dossier=en-attente", f"{INBOX}?dossier=acceptees"
 
 
@@ -36,11 +47,15 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Joined:
-    """A morning file: how many lines, how many of them new, and under how many passwords it comes."""
+    """A morning file: how many lines, how many of them new, and under how many passwords it comes.
+
+    at: the instant it is the copy of, when that is known.
+    """
 
     lines: int = 0
     new: int = 0
     files: int = 1
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -70,12 +85,15 @@ class StaffWork:
 class Team:
     """What a message to a member may know. base_url: of the portal. association: "" for the Collectif's team.
 
-    path: of the page about one request. number: a request's. due_at: until when it may be answered. free: places left, None when one row never runs out. approved:
-    whether the criteria were. because: why a password is new; old_until: until when the older one still opens files.
+    association_id: named in every link, since the reader may be working for another one. path: of the page about one
+    request. number: a request's. due_at: until when it may be answered. free: places left, None when one row never runs
+    out. approved: whether the criteria were; criteria_of: of which programme, and on which side. because: why a
+    password is new; old_until: until when the older one still opens files; mode: when the association wants its file.
     """
 
     base_url: str
     association: str = ""
+    association_id: UUID | None = None
     path: str = ""
     number: str = ""
     due_at: datetime | None = None
@@ -83,13 +101,16 @@ class Team:
     following: Following = field(default_factory=Following)
     free: int | None = None
     approved: bool = False
+    criteria_of: str = ""
     because: RenewedBecause = RenewedBecause.ASKED
     old_until: datetime | None = None
+    mode: MorningMode = MorningMode.WHEN_UNSEEN
     joined: Joined = field(default_factory=Joined)
     work: StaffWork = field(default_factory=StaffWork)
 
     def link(self, path: str) -> str:
-        return self.base_url + path
+        named = f"{'&' if '?' in path else '?'}{NAMED}={self.association_id}" if self.association_id else ""
+        return self.base_url + path + named
 
     @property
     def closing(self) -> Closing:
@@ -116,14 +137,16 @@ def finding(waiting: Waiting) -> str:
 
 
 def _lines(waiting: Waiting) -> tuple[Fact, ...]:
+    """The title tells of two at most, to be answered and the most pressing: those two alone are not said again."""
     leaving_today, tomorrow = waiting.leaving_today, waiting.leaving_tomorrow
-    return _listed(
+    told = _listed(
         Fact(waiting.to_answer, f"{word(waiting.to_answer, 'demande')} à traiter"),
         Fact(leaving_today, f"{word(leaving_today, 'part', 'partent')} aujourd’hui vers une autre association"),
         Fact(tomorrow, f"{word(tomorrow, 'part', 'partent')} demain vers une autre association"),
         Fact(waiting.late, "en retard"),
         Fact(waiting.answered, f"{word(waiting.answered, 'précision reçue', 'précisions reçues')}, à relire"),
     )
+    return told if waiting.answered or len(told) > SAID_BY_TITLE else ()
 
 
 def request_offered(about: Team) -> Letter:
@@ -139,26 +162,63 @@ def request_offered(about: Team) -> Letter:
     )
 
 
-def requests_digest(about: Team) -> Letter:
-    waiting = about.waiting
-    title = finding(waiting) if waiting.to_answer else f"{plural(waiting.answered, 'précision')} à relire"
+def clarification_answered(about: Team) -> Letter:
+    until = (
+        f" Sans réponse de votre part avant le {day(about.due_at)}, elle passe à une autre association."
+        if about.due_at
+        else ""
+    )
     return Letter(
-        subject=title,
-        context=f"{about.association}, ce qui attend",
-        title=title,
-        paragraphs=("Voici ce qui attend votre association. La plus pressée est en haut de la liste.",),
-        facts=_lines(waiting),
-        action="Ouvrir les demandes",
-        url=about.link(INBOX),
-        second=_answers(about),
+        subject=f"Demande {about.number} : réponse à votre question",
+        context=about.association,
+        title="Votre question a reçu sa réponse",
+        paragraphs=(f"La demande {about.number} attend de nouveau votre décision.{until}",),
+        action="Lire la réponse",
+        url=about.link(about.path),
         closing=about.closing,
     )
 
 
-def _answers(about: Team) -> Link | None:
-    if not about.waiting.answered or not about.waiting.to_answer:
-        return None
-    return Link("Relire les précisions reçues", about.link(HELD))
+def requests_digest(about: Team) -> Letter:
+    waiting = about.waiting
+    if not waiting.to_answer:
+        return _answers_alone(about)
+    facts = _lines(waiting)
+    said = "Voici ce qui attend votre association." if facts else UNANSWERED
+    first = " La plus pressée est en haut de la liste." if waiting.to_answer > 1 else ""
+    return Letter(
+        subject=finding(waiting),
+        context=f"{about.association}, ce qui attend",
+        title=finding(waiting),
+        paragraphs=(said + first,),
+        facts=facts,
+        action="Ouvrir les demandes",
+        url=about.link(INBOX),
+        second=Link(READ_ANSWERS, about.link(HELD)) if waiting.answered else None,
+        closing=about.closing,
+    )
+
+
+def _answers_alone(about: Team) -> Letter:
+    count = about.waiting.answered
+    return Letter(
+        subject=f"{plural(count, 'précision')} à relire",
+        context=f"{about.association}, ce qui attend",
+        title=f"{plural(count, 'précision')} à relire",
+        paragraphs=(decide(count),),
+        action=READ_ANSWERS,
+        url=about.link(HELD),
+        closing=about.closing,
+    )
+
+
+def decide(answers: int) -> str:
+    """What is left to do once questions have their answers."""
+    return word(
+        answers,
+        "Votre question a reçu sa réponse. La demande est dans « En attente de précision » : à vous de l’accepter, de la réorienter, ou de poser une autre question.",
+        "Vos questions ont reçu leur réponse. Les demandes sont dans « En attente de précision » : à vous de les accepter, de les réorienter, ou de poser une autre question.",
+    )
 
 
 def silence_reminder(about: Team) -> Letter:
@@ -166,15 +226,16 @@ def silence_reminder(about: Team) -> Letter:
         subject=finding(about.waiting),
         context=f"{about.association}, sans réponse de votre part",
         title=finding(about.waiting),
-        paragraphs=(
-            "Une demande sans réponse passe d’elle-même à une autre association. Vous pouvez accepter, réorienter, ou demander une précision.",
-        ),
+        paragraphs=(f"{UNANSWERED} Vous pouvez accepter, réorienter, ou demander une précision.",),
         facts=_lines(about.waiting),
         action="Traiter les demandes",
         url=about.link(INBOX),
         second=Link("Plus de place ? Ajuster les places", about.link("/capacite")),
         closing=about.closing,
     )
+
+
+NOTE_IT = "Le contact est pris, ou le binôme formé ? Notez-le en un clic : la personne le lit sur sa page de suivi, et vos chiffres sont justes."
 
 
 def follow_up_due(about: Team) -> Letter:
@@ -186,16 +247,14 @@ def follow_up_due(about: Team) -> Letter:
         Fact(still.answered, f"{word(still.answered, 'précision reçue', 'précisions reçues')}, à relire"),
     )
     taken = still.uncontacted or still.unpaired
-    held = Link("Relire les précisions reçues", about.link(HELD)) if taken and still.answered else None
+    held = Link(READ_ANSWERS, about.link(HELD)) if taken and still.answered else None
     return Letter(
         subject=said,
         context=f"{about.association}, le point de la semaine",
         title=said,
-        paragraphs=(
-            "Le contact est pris, ou le binôme formé ? Notez-le en un clic : la personne le lit sur sa page de suivi, et vos chiffres sont justes.",
-        ),
+        paragraphs=(NOTE_IT if taken else decide(still.answered),),
         facts=told,
-        action="Ouvrir ces demandes",
+        action="Ouvrir les demandes acceptées" if taken else READ_ANSWERS,
         url=about.link(ACCEPTED if taken else HELD),
         second=held,
         closing=about.closing,
@@ -203,24 +262,29 @@ def follow_up_due(about: Team) -> Letter:
 
 
 def places_check(about: Team) -> Letter:
-    free = about.free
-    said = (
-        "Une de vos lignes n’a pas de limite."
-        if free is None
-        else f"Le portail compte aujourd’hui {plural(free, 'place libre', 'places libres')}."
-    )
     return Letter(
         subject="Vos places sont-elles toujours exactes ?",
         context=f"{about.association}, le point du mois",
         title="Vos places sont-elles toujours exactes ?",
         paragraphs=(
-            f"{said} C’est ce nombre qui décide des demandes que vous recevez.",
+            _counted(about.free),
             "Ouvrez la page : si rien n’a changé, « Toujours exact » suffit.",
         ),
         action="Vérifier les places",
         url=about.link("/capacite"),
         closing=about.closing,
     )
+
+
+def _counted(free: int | None) -> str:
+    if free is None:
+        return "Une de vos lignes de places au moins est sans limite : les demandes qui y correspondent arrivent tant que vous n’y changez rien."
+    count = (
+        f"compte aujourd’hui {plural(free, 'place libre', 'places libres')}"
+        if free
+        else "ne compte plus de place libre"
+    )
+    return f"Le portail {count} pour votre association. C’est ce qui décide des demandes que vous recevez."
 
 
 def proposal_settled(about: Team) -> Letter:
@@ -236,32 +300,32 @@ def proposal_settled(about: Team) -> Letter:
         subject=said,
         context=about.association,
         title=said,
-        paragraphs=(then,),
+        paragraphs=(*((about.criteria_of,) if about.criteria_of else ()), then),
         action="Voir les critères",
         url=about.link("/criteres"),
         closing=about.closing,
     )
 
 
-RENEWED = {
-    RenewedBecause.FIRST: "Votre association reçoit désormais, le matin, un fichier de ses demandes, protégé par un mot de passe.",
-    RenewedBecause.QUARTER: "Il change tous les trois mois.",
-    RenewedBecause.MEMBER_LEFT: "Il change quand quelqu’un quitte l’équipe.",
-    RenewedBecause.ASKED: "Une personne qui administre votre association l’a renouvelé.",
-}
+def old_password(about: Team) -> tuple[str, ...]:
+    if about.because is RenewedBecause.MEMBER_LEFT:
+        return ("L’ancien n’ouvre plus que les fichiers déjà envoyés.",)
+    return (f"L’ancien ouvre encore les fichiers jusqu’au {day(about.old_until)}.",) if about.old_until else ()
 
 
 def file_password_renewed(about: Team) -> Letter:
     first = about.because is RenewedBecause.FIRST
-    title = "Le fichier du matin a son mot de passe" if first else "Le mot de passe du fichier du matin a changé"
-    old = (f"L’ancien ouvre encore les fichiers jusqu’au {day(about.old_until)}.",) if about.old_until else ()
+    title = "Le fichier de 10 h a son mot de passe" if first else "Le mot de passe du fichier de 10 h a changé"
+    comes = (FILE_COMES[about.mode],) if first else ()
+    old = old_password(about)
     return Letter(
         subject=title,
         context=about.association,
         title=title,
         paragraphs=(
             RENEWED[about.because],
-            "Il se lit sur la page « Fichier du matin », après une nouvelle preuve d’identité. Il n’est jamais écrit dans un e-mail.",
+            *comes,
+            "Le mot de passe se lit sur la page « Fichier de 10 h », après une nouvelle preuve d’identité. Il n’est jamais écrit dans un e-mail.",
             *old,
         ),
         action="Lire le mot de passe",
@@ -271,18 +335,17 @@ def file_password_renewed(about: Team) -> Letter:
 
 
 def morning_file(about: Team) -> Letter:
-    lines, new = about.joined.lines, about.joined.new
-    latest = f", dont {plural(new, 'nouvelle')}" if new else ""
-    older = "l’autre avec l’ancien" if about.joined.files == PAIR else "les autres avec les anciens"
-    twin = f"Les {about.joined.files} fichiers joints disent la même chose : le premier s’ouvre avec le mot de passe d’aujourd’hui, {older}."
+    joined = about.joined
+    instant = f" à {hour(joined.at)}" if joined.at else ""
+    several = (twins(joined.files),) if joined.files > 1 else ()
     return Letter(
-        subject=f"Fichier du matin : {plural(lines, 'demande')}{latest}",
-        context=f"{about.association}, le fichier du matin",
-        title=f"{plural(lines, 'demande attend', 'demandes attendent')}{latest}",
+        subject=f"Fichier de 10 h : {in_file(joined.lines, joined.new)}",
+        context=f"{about.association}, le fichier de 10 h",
+        title=waits_in_file(joined.lines, joined.new),
         paragraphs=(
-            "Le fichier joint est la copie de vos demandes à 10 h, sans nom de famille ni coordonnées. Il sert si le portail est injoignable.",
-            "Il s’ouvre avec le mot de passe de votre association, qui se lit sur la page « Fichier du matin ».",
-            *((twin,) if about.joined.files >= PAIR else ()),
+            f"Le fichier joint est la copie de vos demandes{instant}, sans nom de famille ni coordonnées. Il sert si le portail est injoignable.",
+            "Il s’ouvre avec le mot de passe de votre association, qui se lit sur la page « Fichier de 10 h ».",
+            *several,
         ),
         action="Traiter les demandes",
         url=about.link(INBOX),
@@ -302,14 +365,15 @@ def staff_digest(about: Team) -> Letter:
     )
     told = [(count, words, page) for count, words, page in lines if count]
     first, words, page = told[0]
-    mending = Link("Voir les e-mails arrêtés", about.link(PLATFORM)) if work.stuck and page != PLATFORM else None
+    facts = _listed(*(Fact(count, word(count, *names)) for count, names, _ in told))
+    mending = Link(OPENS[PLATFORM], about.link(PLATFORM)) if work.stuck and page != PLATFORM else None
     return Letter(
         subject=plural(first, *words),
         context="Équipe du Collectif, ce qui attend",
         title=plural(first, *words),
-        paragraphs=("Voici ce qui attend l’équipe.",),
-        facts=_listed(*(Fact(count, word(count, *names)) for count, names, _ in told)),
-        action="Ouvrir la page",
+        paragraphs=("Voici ce qui attend l’équipe." if facts else "Une action de l’équipe est attendue.",),
+        facts=facts,
+        action=OPENS[page],
         url=about.link(page),
         second=mending,
         closing=about.closing,
@@ -318,6 +382,7 @@ def staff_digest(about: Team) -> Letter:
 
 TEAM_LETTERS: dict[Message, Callable[[Team], Letter]] = {
     Message.REQUEST_OFFERED: request_offered,
+    Message.CLARIFICATION_ANSWERED: clarification_answered,
     Message.REQUESTS_DIGEST: requests_digest,
     Message.SILENCE_REMINDER: silence_reminder,
     Message.FOLLOW_UP_DUE: follow_up_due,

@@ -10,11 +10,20 @@ from portal.foundation.clock import PARIS
 NBSP = "\u00a0"
 _SIGN = re.compile(r"(?<=«) | (?=[;:!?»])")
 _FIGURE = re.compile(r"(?<=\d) (?=[a-zà-ÿ])")
+_HYPHEN = re.compile(
+    r"(?<=[a-zà-ÿ])-(?=(?:la|le|les|lui|leur|moi|toi|nous|vous|elles?|ils?|on|ce|tu|je|en|y|là|mêmes?|mails?)\b)",
+    re.IGNORECASE,
+)
 
 
 def set_in_french(words: str) -> str:
     """The same words, with U+00A0 before ; : ! ? », after « and between a figure and what it counts."""
     return _FIGURE.sub(NBSP, _SIGN.sub(NBSP, words))
+
+
+def set_unbroken(words: str) -> str:
+    """Set in French for a page, whose lines break at hyphens: « reprenez-la » and « e-mail » stay whole (U+2011)."""
+    return _HYPHEN.sub("\u2011", set_in_french(words))
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -32,3 +41,9 @@ def day(instant: datetime) -> str:
     local = instant.astimezone(PARIS).date()
     name, number, month = format_date(local, "EEEE d MMMM", locale="fr").split(" ")
     return f"{name} {'1er' if number == '1' else number}{NBSP}{month}"
+
+
+def hour(instant: datetime) -> str:
+    """« 9 h 05 », « 10 h », in Paris."""
+    local = instant.astimezone(PARIS)
+    return f"{local.hour}{NBSP}h" + (f"{NBSP}{local.minute:02}" if local.minute else "")

@@ -54,7 +54,7 @@ class MorningState(StrEnum):
 
 STATE_LABELS = {
     MorningState.WAITING: "En préparation",
-    MorningState.MADE: "Envoyé",
+    MorningState.MADE: "Prêt",
     MorningState.EMPTY: "Rien n’attendait",
     MorningState.NOT_NEEDED: "Tout avait été vu",
     MorningState.NOT_WANTED: "Non demandé",
@@ -123,7 +123,7 @@ class RenewedBecause(StrEnum):
 
 
 class FilePassword(Base):
-    """What opens an association's morning files. sealed: by the vault. Retired, it still counts for 7 days."""
+    """What opens an association's morning files. sealed: by the vault. Retired, it still counts for 7 days, unless a member left."""
 
     __tablename__ = "file_password"
     __table_args__ = (

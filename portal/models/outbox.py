@@ -54,6 +54,7 @@ class Message(StrEnum):
     SECOND_FACTOR_RESET = "second_factor_reset"
     LEAD_RECEIVED = "lead_received"
     REQUEST_OFFERED = "request_offered"
+    CLARIFICATION_ANSWERED = "clarification_answered"
     REQUESTS_DIGEST = "requests_digest"
     SILENCE_REMINDER = "silence_reminder"
     FOLLOW_UP_DUE = "follow_up_due"
@@ -82,6 +83,7 @@ class Outbox(Base):
     __table_args__ = (
         Index("ix_outbox_pending", "next_attempt_at", "id", postgresql_where="state = 'pending'"),
         Index("ix_outbox_dead", "dead_at", "id", postgresql_where="state = 'dead'"),
+        Index("ix_outbox_notice", "referral_id", "created_at", postgresql_where="message = 'erasure_notice'"),
         Index("ix_outbox_reference", "reference_id", postgresql_where="reference_id IS NOT NULL"),
         CheckConstraint("num_nonnulls(referral_id, reference_id) = 1", name="about"),
     )

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from portal.foundation.mailboxes import in_ascii
+
 
 @dataclass(frozen=True)
 class Applicant:
@@ -91,7 +93,7 @@ class PersonPreview:
 
 
 def normalised_mail(mail: str) -> str:
-    return mail.strip().lower()
+    return in_ascii(mail.strip().lower())
 
 
 def normalised_telephone(telephone: str) -> str:

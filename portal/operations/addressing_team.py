@@ -22,11 +22,11 @@ from portal.models.assignment import Assignment
 from portal.models.association import Association
 from portal.models.morning import MorningFile, MorningState, MorningWorkbook
 from portal.models.outbox import Message, Outbox
-from portal.models.programme import CriteriaProposal, Verdict
+from portal.models.programme import CriteriaProposal, Programme, Verdict
 from portal.operations.file_passwords import VALID_AFTER, valid_passwords
 from portal.queries.capacity import current_campaign, declared_rows, room_of
 from portal.queries.inbox import NEW, Filters, counts_by_folder
-from portal.queries.notices import follow_up_counts, staff_waiting
+from portal.queries.notices import answered, follow_up_counts, staff_waiting
 
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Found = tuple[str, Letter, tuple[Attachment, ...]]
@@ -39,7 +39,8 @@ def for_member(row: Outbox, settings: Settings) -> Found | None:
     if to is None or row.reference_id is None:
         return None
     with acting_as(scope_of(row)):
-        about = READINGS[row.message](row.reference_id, Team(settings.base_url, _name(row.association_id)))
+        team = Team(settings.base_url, _name(row.association_id), row.association_id)
+        about = READINGS[row.message](row.reference_id, team)
         files = _workbooks(row.reference_id) if about and row.message is Message.MORNING_FILE else ()
     return (to, TEAM_LETTERS[row.message](about), files) if about else None
 
@@ -72,6 +73,14 @@ def _name(association_id: UUID | None) -> str:
 def _offered(assignment_id: UUID, about: Team) -> Team | None:
     found = db.session.get(Assignment, assignment_id)
     if found is None or found.closed_at is not None or found.state not in NEW:
+        return None
+    return replace(about, path=f"/demandes/{found.id}", number=found.referral_number, due_at=found.due_at)
+
+
+def _answered(assignment_id: UUID, about: Team) -> Team | None:
+    """While the association still has to go on with it, and no other question of its own waits."""
+    found = db.session.scalar(select(Assignment).where(Assignment.id == assignment_id, answered(clock.now())))
+    if found is None:
         return None
     return replace(about, path=f"/demandes/{found.id}", number=found.referral_number, due_at=found.due_at)
 
@@ -119,15 +128,18 @@ def _settled(proposal_id: UUID, about: Team) -> Team | None:
     found = db.session.get(CriteriaProposal, proposal_id)
     if found is None or found.verdict not in {Verdict.APPROVED, Verdict.REFUSED}:
         return None
-    return replace(about, approved=found.verdict is Verdict.APPROVED)
+    name = db.session.scalar(select(Programme.name).where(Programme.id == found.programme_id))
+    told = f"Programme « {name} », côté {found.side.label}s."
+    return replace(about, approved=found.verdict is Verdict.APPROVED, criteria_of=told)
 
 
 def _renewed(association_id: UUID, about: Team) -> Team | None:
-    valid = valid_passwords(association_id, clock.now())
-    if not valid:
+    valid, own = valid_passwords(association_id, clock.now()), db.session.get(Association, association_id)
+    if not valid or own is None:
         return None
     retired = [one.retired_at for one in valid if one.retired_at]
-    return replace(about, because=valid[0].because, old_until=max(retired) + VALID_AFTER if retired else None)
+    old_until = max(retired) + VALID_AFTER if retired else None
+    return replace(about, because=valid[0].because, old_until=old_until, mode=own.morning_mode)
 
 
 def _morning(file_id: UUID, about: Team) -> Team | None:
@@ -135,7 +147,7 @@ def _morning(file_id: UUID, about: Team) -> Team | None:
     files = len(_workbooks(file_id)) if found else 0
     if found is None or found.state is not MorningState.MADE or not files:
         return None
-    return replace(about, joined=Joined(len(found.lines or ()), found.new, files))
+    return replace(about, joined=Joined(len(found.lines or ()), found.new, files, found.at))
 
 
 def _workbooks(file_id: UUID) -> tuple[Attachment, ...]:
@@ -164,6 +176,7 @@ def _staff(_: UUID, about: Team) -> Team | None:
 
 READINGS: dict[Message, Reading] = {
     Message.REQUEST_OFFERED: _offered,
+    Message.CLARIFICATION_ANSWERED: _answered,
     Message.REQUESTS_DIGEST: _gathered,
     Message.SILENCE_REMINDER: _silent,
     Message.FOLLOW_UP_DUE: _followed,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, delete, exists, literal, select, update
+from sqlalchemy import ColumnElement, delete, exists, select, update
 
 from portal.foundation import clock
 from portal.foundation.extensions import db
@@ -38,19 +38,21 @@ FORGOTTEN: dict[str, Any] = {
 
 def give_notice(limit: int = BATCH) -> int:
     """Write to those whose request will be forgotten in a month (jobs' scope). Returns how many, at most limit."""
-    quiet = _quiet_since(clock.now() - KEPT + NOTICE)
-    found = db.session.scalars(select(Referral.id).where(quiet, ~_noticed()).order_by(Referral.id).limit(limit)).all()
+    since, today = clock.now() - KEPT + NOTICE, clock.today().isoformat()
+    quiet = (_quiet_since(since), ~_noticed(Outbox.created_at > since))
+    found = db.session.scalars(select(Referral.id).where(*quiet).order_by(Referral.id).limit(limit)).all()
     for referral_id in found:
-        put(Message.ERASURE_NOTICE, str(referral_id), referral_id=referral_id)
+        put(Message.ERASURE_NOTICE, f"{referral_id}:{today}", referral_id=referral_id)
     return len(found)
 
 
 def anonymise_old(limit: int = BATCH) -> int:
     """Forget one batch of those told a month ago (jobs' scope). Returns how many, at most limit."""
     now = clock.now()
+    told = _noticed(Outbox.created_at > now - KEPT, Outbox.created_at <= now - NOTICE)
     found = db.session.scalars(
         select(Referral.id)
-        .where(_quiet_since(now - KEPT), _noticed(Outbox.created_at <= now - NOTICE))
+        .where(_quiet_since(now - KEPT), told)
         .order_by(Referral.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -66,9 +68,9 @@ def _quiet_since(instant: datetime) -> ColumnElement[bool]:
     return (Referral.state != ReferralState.ANONYMISED) & (Referral.state_since <= instant) & ~lately
 
 
-def _noticed(*more: ColumnElement[bool]) -> ColumnElement[bool]:
-    key = literal(f"{Message.ERASURE_NOTICE}:") + cast(Referral.id, Text)
-    return exists().where(Outbox.deduplication_key == key, *more)
+def _noticed(*when: ColumnElement[bool]) -> ColumnElement[bool]:
+    """A notice of this silence: an older one, before something happened again, counts for nothing."""
+    return exists().where(Outbox.referral_id == Referral.id, Outbox.message == Message.ERASURE_NOTICE, *when)
 
 
 def _forget(ids: Sequence[UUID]) -> None:
@@ -82,5 +84,8 @@ def _forget(ids: Sequence[UUID]) -> None:
         db.session.execute(delete(table).where(table.referral_id.in_(ids)), execution_options=quietly)
     emptied = update(Assignment).where(Assignment.referral_id.in_(ids))
     db.session.execute(emptied.values(excerpt={}, to_verify=[], bounce_note=None), execution_options=quietly)
+    still_open = emptied.where(Assignment.closed_at.is_(None))
+    db.session.execute(still_open.values(closed_at=clock.now()), execution_options=quietly)
     decided = update(RoutingDecision).where(RoutingDecision.referral_id.in_(ids))
-    db.session.execute(decided.values(profile=None, orienter_reason=None), execution_options=quietly)
+    forgotten = {"profile": None, "orienter_reason": None, "packed": b""}  # its digest would betray guessed facts
+    db.session.execute(decided.values(forgotten), execution_options=quietly)

@@ -12,7 +12,7 @@ from portal.foundation.tenancy import current_scope
 from portal.models.assignment import Assignment
 from portal.models.clarification import Clarification
 from portal.models.outbox import Message
-from portal.operations.outbox import put
+from portal.operations.outbox import put, put_for_team
 from portal.queries.clarifications import ANSWER, QUESTION, preview_key
 
 
@@ -35,9 +35,14 @@ def ask_clarification(assignment: Assignment, question: str) -> Clarification:
 
 
 def answer_clarification(clarification_id: UUID, answer: str) -> None:
-    """Answer once, by the tracking link (public scope). Raises Hidden for another request's, DomainError when done."""
+    """Answer once, by the tracking link (public scope); the association is told.
+
+    Raises Hidden for another request's, DomainError when done.
+    """
     found = db.session.execute(
-        select(Clarification.referral_id, Clarification.answered_at).where(Clarification.id == clarification_id)
+        select(Clarification.referral_id, Clarification.assignment_id, Clarification.association_id).where(
+            Clarification.id == clarification_id
+        )
     ).one_or_none()
     key = preview_key(found.referral_id) if found else None
     if found is None or key is None:
@@ -50,3 +55,9 @@ def answer_clarification(clarification_id: UUID, answer: str) -> None:
     )
     if changed.rowcount == 0:  # type: ignore[attr-defined]
         raise DomainError("Une réponse a déjà été donnée à cette question.", field="answer")
+    put_for_team(
+        Message.CLARIFICATION_ANSWERED,
+        str(clarification_id),
+        association_id=found.association_id,
+        reference_id=found.assignment_id,
+    )

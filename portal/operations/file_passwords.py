@@ -1,11 +1,16 @@
-"""The password of an association's morning files: made by us, sealed, renewed in time; old and new valid for a week."""
+"""The password of an association's morning files: made by us, sealed, renewed in time.
+
+Old and new are both valid for a week, except when somebody has left: then the old ones close no file any more.
+"""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, case, cast, delete, exists, func, literal, or_, select, text, update
+from sqlalchemy.orm import aliased
 
 from portal.foundation import clock
 from portal.foundation.crypto import vault
@@ -25,6 +30,7 @@ from portal.operations.outbox import put_for_team
 RENEWED_AFTER = timedelta(days=90)
 VALID_AFTER = timedelta(days=7)
 TOLD_WITHIN = timedelta(days=2)
+AT_ONCE = frozenset({RenewedBecause.MEMBER_LEFT})  # these leave no week to those before
 MOST_VALID = 3  # each morning file is made once under each of them
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # read aloud and typed without a doubt: no i, l, o, 0 or 1
 GROUPS, GROUP = 5, 4
@@ -50,11 +56,31 @@ def opened(password: FilePassword) -> str:
 def valid_passwords(association_id: UUID, at: datetime) -> list[FilePassword]:
     """Those that files are made under at that instant, newest first; none before the first one is made.
 
-    They are the current one, and those retired for less than a week.
+    They are the current one, and those retired for less than a week, but for those known to whoever left since.
     """
-    valid = or_(FilePassword.retired_at.is_(None), FilePassword.retired_at > at - VALID_AFTER)
-    query = select(FilePassword).where(FilePassword.association_id == association_id, valid)
+    query = select(FilePassword).where(FilePassword.association_id == association_id, _valid(FilePassword, at))
     return list(db.session.scalars(query.order_by(FilePassword.number.desc()).limit(MOST_VALID)))
+
+
+def _valid(one: type[FilePassword], at: datetime) -> ColumnElement[bool]:
+    """Whether files are made under it. Once a member has left, none of those before are."""
+    later = aliased(FilePassword)
+    known = exists(
+        select(later.id).where(
+            later.association_id == one.association_id,
+            later.number > one.number,
+            later.because.in_(AT_ONCE),
+        )
+    )
+    return or_(one.retired_at.is_(None), and_(one.retired_at > at - VALID_AFTER, ~known))
+
+
+def valid_until(password: FilePassword, known: Iterable[FilePassword]) -> datetime | None:
+    """Until when files are, or were, made under it; None for the current one. known: all the association's."""
+    if password.retired_at is None:
+        return None
+    left = [one.created_at for one in known if one.number > password.number and one.because in AT_ONCE]
+    return min([password.retired_at + VALID_AFTER, *left])
 
 
 def renew_password(association_id: UUID, because: RenewedBecause) -> FilePassword:
@@ -148,13 +174,18 @@ def _due(*which: ColumnElement[bool]) -> list[tuple[UUID, RenewedBecause]]:
 
 
 def _left_since() -> ColumnElement[bool]:
-    """Whether a member left, or their account was closed, after this password was made."""
+    """Whether a member left, or their account was closed, after a password still valid was made.
+
+    Not the current one alone: an administrator may have asked for another before we looked.
+    """
     known_until = func.least(Membership.ended_at, Account.closed_at)
+    known = aliased(FilePassword)
     return exists(
         select(Membership.id)
         .join(Account, Account.id == Membership.account_id)
-        .where(Membership.association_id == FilePassword.association_id, known_until > FilePassword.created_at)
-        .correlate(FilePassword)
+        .join(known, known.association_id == Membership.association_id)
+        .where(known.association_id == Association.id, _valid(known, clock.now()), known_until > known.created_at)
+        .correlate(Association)
     )
 
 

@@ -23,7 +23,7 @@ from portal.models.account import Account
 from portal.models.association import Association
 from portal.models.event import Event
 from portal.models.morning import MorningFile, MorningMode, MorningState
-from portal.models.outbox import Message
+from portal.models.outbox import Message, Outbox, OutboxState
 from portal.operations.file_passwords import opened, valid_passwords
 from portal.operations.morning_content import Gathered, gather, outcome
 from portal.operations.morning_ledger import Ledger, keep_file
@@ -149,7 +149,7 @@ def kept_parcel(wanted: Wanting, folder: Path, day: date, ledger: Ledger) -> Par
     if fact is None:
         return None
     paths = _paths(wanted, folder, day, int(fact["files"]))
-    if not all(path.exists() for path in paths):
+    if not all(path.is_file() and not path.is_symlink() for path in paths):
         return None
     return Parcel(wanted, day, int(fact["lines"]), int(fact["new"]), str(fact["digest"]), paths)
 
@@ -163,11 +163,28 @@ def mailboxes(association_id: UUID) -> list[Mailbox]:
 
 
 def left_to_send(parcel: Parcel, ledger: Ledger) -> list[Mailbox]:
-    """Those that have not taken it yet."""
+    """Those that have not taken it yet from this folder."""
     day, slug = str(parcel.day), parcel.wanting.slug
     return [
         box for box in mailboxes(parcel.wanting.id) if ledger.find(sent=slug, day=day, to=str(box.account_id)) is None
     ]
+
+
+def reached_already(parcel: Parcel) -> frozenset[UUID]:
+    """The accounts to whom the portal itself has sent that day's file, as far as this copy knows."""
+    query = (
+        select(Outbox.account_id)
+        .join(MorningFile, MorningFile.id == Outbox.reference_id)
+        .where(
+            Outbox.message == Message.MORNING_FILE,
+            Outbox.state == OutboxState.SENT,
+            MorningFile.day == parcel.day,
+            MorningFile.association_id == parcel.wanting.id,
+            Outbox.account_id.is_not(None),
+        )
+    )
+    with acting_as(READER):
+        return frozenset(db.session.scalars(query))
 
 
 def note_sent(parcel: Parcel, box: Mailbox, ledger: Ledger) -> None:
@@ -178,7 +195,7 @@ def note_sent(parcel: Parcel, box: Mailbox, ledger: Ledger) -> None:
 def message_of(parcel: Parcel, box: Mailbox, settings: Settings) -> EmailMessage:
     """One message to one member, as the portal's own; its Message-ID tells a repeat."""
     joined = Joined(parcel.lines, parcel.new, len(parcel.paths))
-    letter = morning_file(Team(settings.base_url, association=parcel.wanting.name, joined=joined))
+    letter = morning_file(Team(settings.base_url, parcel.wanting.name, parcel.wanting.id, joined=joined))
     name = uuid5(box.account_id, f"{parcel.wanting.id}:{parcel.day}")
     return as_message(
         letter,

@@ -1,12 +1,13 @@
 """What waited for an association at one instant, told again from the history of events (jobs' scope).
 
 A snapshot's name says which transactions had ended: an event is of that instant when its own transaction had. Not its
-date: one written before and committed after was not to be seen.
+date: one written before and committed after was not to be seen, and whoever may add an event may date it as they like.
+What was added before the instant is believed: nothing here tells a false event that was seen then from a true one.
 """
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,18 @@ NUMBERING = text(
     + LATEST
     + " WHERE id = :file"
 )
+# Whether any event of anybody's says that the numbers are those of the snapshot. Of the late ones only those that this
+# association cannot add: one of its own, dated late, would be the only one for a while.
+WITNESSES = text(
+    "SELECT count(*) FILTER (WHERE early) > 0 AND count(*) FILTER (WHERE early AND seen) = 0 AS none_before, "  # noqa: S608 - likewise
+    "count(*) FILTER (WHERE late) > 0 AND count(*) FILTER (WHERE late AND NOT seen) = 0 AS none_after "
+    "FROM (SELECT event.at < :early AS early, event.at > :late AND event.association_id IS DISTINCT FROM :association"
+    " AS late, "
+    + SEEN_AT.format(row="event")
+    + " AS seen FROM event, "
+    + LATEST
+    + " WHERE event.at < :early OR event.at > :late) AS witness"
+)
 
 
 @dataclass(frozen=True)
@@ -63,12 +76,14 @@ class History:
     """waiting: how each request that waited then stood. due_lost: those whose due day then is not known any more.
 
     programmes_changed: whether the association changed a programme since. by_time: transactions are numbered anew.
+    misdated: how many events are dated well before the instant, and were added after it.
     """
 
     waiting: dict[UUID, Standing]
     due_lost: frozenset[UUID]
     programmes_changed: bool
-    by_time: bool
+    by_time: bool = False
+    misdated: int = 0
 
 
 @dataclass
@@ -87,11 +102,12 @@ def history_at(file: MorningFile) -> History:
     snapshot = file.snapshot if _is_snapshot(file.snapshot) else None
     values = {"association": file.association_id, "snapshot": snapshot}
     events = list(db.session.execute(EVENTS, values))
-    by_time = snapshot is None or _numbered_anew(file, file.at, events)
+    by_time = snapshot is None or _numbered_anew(file, file.at)
     was_there: Callable[[Row[Any]], bool] = (lambda one: one.at <= file.at) if by_time else (lambda one: one.seen)
     before = [one for one in events if was_there(one)]
     after = [one for one in events if not was_there(one)]
-    return _told(file.association_id, before, after, by_time=by_time)
+    misdated = sum(one.at < file.at - MARGIN for one in after)
+    return replace(_told(file.association_id, before, after), by_time=by_time, misdated=misdated)
 
 
 def _is_snapshot(words: str | None) -> bool:
@@ -106,18 +122,25 @@ def _is_snapshot(words: str | None) -> bool:
     )
 
 
-def _numbered_anew(file: MorningFile, at: datetime, events: Iterable["Row[Any]"]) -> bool:
-    """In a copy restored from a dump every row is of one late transaction: nothing agrees with the snapshot."""
+def _numbered_anew(file: MorningFile, at: datetime) -> bool:
+    """In a copy restored from a dump every row is of one transaction: then no event at all agrees with the snapshot.
+
+    That some do not proves nothing: an association may date an event of its own as it likes.
+    """
     ahead, before = db.session.execute(NUMBERING, {"snapshot": file.snapshot, "file": file.id}).one()
-    return ahead or before or any(one.at < at - MARGIN if not one.seen else one.at > at + MARGIN for one in events)
+    if ahead or before:
+        return True
+    values = {"snapshot": file.snapshot, "association": file.association_id, "early": at - MARGIN, "late": at + MARGIN}
+    none_before, none_after = db.session.execute(WITNESSES, values).one()
+    return bool(none_before or none_after)
 
 
-def _told(association_id: UUID, before: Iterable["Row[Any]"], after: Iterable["Row[Any]"], *, by_time: bool) -> History:
+def _told(association_id: UUID, before: Iterable["Row[Any]"], after: Iterable["Row[Any]"]) -> History:
     stays = _stays(association_id, before)
     due, lost = _due_then(after)
     waiting = {key: Standing(one.state, due.get(key), one.seen) for key, one in stays.items() if one.open}
     changed = any(one.name == _E.PROGRAMME_CHANGED and one.association_id == association_id for one in after)
-    return History(waiting, frozenset(lost & waiting.keys()), changed, by_time)
+    return History(waiting, frozenset(lost & waiting.keys()), changed)
 
 
 def _stays(association_id: UUID, events: Iterable["Row[Any]"]) -> dict[UUID, _Stay]:

@@ -55,6 +55,7 @@ class Verdict:
     else; unchecked: which lines nothing can be said about any more. sealed: the digest of all lines is theirs.
     opened, spoilt: numbers of the passwords whose workbook was read back, and says the same, or does not.
     by_time: the database is a copy whose transactions are numbered anew, so the instants of the history had to do.
+    misdated: how many events of the history are dated before the file but were added after it; they do not count.
     """
 
     day: date
@@ -69,6 +70,7 @@ class Verdict:
     opened: tuple[int, ...] = ()
     spoilt: tuple[int, ...] = ()
     by_time: bool = False
+    misdated: int = 0
 
     @property
     def intact(self) -> bool:
@@ -86,19 +88,25 @@ class Verdict:
             "missing": len(self.missing),
             "too many": len(self.added),
             "changed": len(self.changed),
-            "spoilt workbooks": len(self.spoilt),
+            "spoilt workbook" if len(self.spoilt) == 1 else "spoilt workbooks": len(self.spoilt),
             "digest of all lines differs": int(not self.sealed),
         }
         said = ", ".join(f"{count} {name}" for name, count in wrong.items() if count)
-        return f"NOT INTACT: {said}" if said else f"intact: {self.expected} requests waited"
+        return f"NOT INTACT: {said}" if said else f"intact: {_counted(self.expected, 'request')} waited"
 
     def _doubts(self) -> list[str]:
-        doubts = [f"{count} lines {why}" for why, count in sorted(Counter(self.unchecked.values()).items())]
+        doubts = [f"{_counted(count, 'line')} {why}" for why, count in sorted(Counter(self.unchecked.values()).items())]
         if self.opened:
-            doubts.append(f"{len(self.opened)} workbooks read back")
+            doubts.append(f"{_counted(len(self.opened), 'workbook')} read back")
+        if self.misdated:
+            doubts.append(f"{_counted(self.misdated, 'event')} dated before it but added after it: not counted")
         if self.by_time:
             doubts.append("transactions are numbered anew in this copy: proved by the instants of the history")
         return doubts
+
+
+def _counted(count: int, one: str) -> str:
+    return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
 def _digest(assignment_id: UUID | str, cells: Iterable[Cell]) -> str:
@@ -155,6 +163,7 @@ def verify_file(morning_file_id: UUID, opened_rows: OpenedRows) -> Verdict:
         opened=tuple(number for number, found in kept.items() if found == pairs),
         spoilt=tuple(number for number, found in kept.items() if found != pairs),
         by_time=history.by_time,
+        misdated=history.misdated,
     )
 
 

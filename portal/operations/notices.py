@@ -19,6 +19,7 @@ from portal.models.outbox import Message, Outbox
 
 NOTICE_OF: Mapping[Message, Notice] = {
     Message.REQUEST_OFFERED: Notice.OFFERED,
+    Message.CLARIFICATION_ANSWERED: Notice.OFFERED,
     Message.REQUESTS_DIGEST: Notice.OFFERED,
     Message.SILENCE_REMINDER: Notice.SILENCE,
     Message.FOLLOW_UP_DUE: Notice.FOLLOW_UP,
@@ -48,6 +49,8 @@ DEFAULTS: Mapping[Notice, Rhythm] = {
 }
 # What is gathered and told at intervals; whatever else is told when it happens, to whoever has not said never.
 DIGESTS = frozenset({Message.REQUESTS_DIGEST, Message.STAFF_DIGEST})
+# Told one by one to whoever does not want them gathered.
+ONE_BY_ONE = frozenset({Message.REQUEST_OFFERED, Message.CLARIFICATION_ANSWERED})
 FOR_ADMINISTRATORS = frozenset({Notice.CRITERIA})
 COLLECTIF = UUID(int=0)
 ONE_EACH = ("account_id", "notice", text(f"coalesce(association_id, '{COLLECTIF}'::uuid)"))  # index uq_notice_choice
@@ -85,8 +88,8 @@ def _wanted(
     daily, weekly = (_chose(chosen, NOTICE_OF[message], rhythm) for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY))
     if message in DIGESTS:
         return or_(daily, weekly & ~_told_this_week(message, association_id, now))
-    if message is Message.REQUEST_OFFERED:
-        return _chose(chosen, Notice.OFFERED, Rhythm.AT_ONCE)
+    if message in ONE_BY_ONE:
+        return _chose(chosen, NOTICE_OF[message], Rhythm.AT_ONCE)
     return ~_chose(chosen, NOTICE_OF[message], Rhythm.NEVER)
 
 

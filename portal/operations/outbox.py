@@ -21,6 +21,7 @@ from portal.operations.history import journal
 TEAM_MESSAGES = frozenset(
     {
         Message.REQUEST_OFFERED,
+        Message.CLARIFICATION_ANSWERED,
         Message.REQUESTS_DIGEST,
         Message.SILENCE_REMINDER,
         Message.FOLLOW_UP_DUE,

@@ -10,15 +10,19 @@ from portal.foundation import clock
 from portal.foundation.extensions import db
 from portal.mail.mailer import Verdict
 from portal.models.account import Account
-from portal.models.outbox import Outbox, OutboxState
+from portal.models.outbox import Message, Outbox, OutboxState
 from portal.models.referral import Referral
 from portal.operations.addressing import GUARDIANS
 from portal.operations.claims import LONGEST_DELAY
 
+# Those to an account that name it by what they are about. A lead or an invitation goes to an address that anybody
+# typed: what becomes of it says nothing of the member who has the same one.
+TO_ACCOUNTS = frozenset({Message.PASSWORD_RESET, Message.PASSWORD_CHANGED, Message.SECOND_FACTOR_RESET})
 FIRST_DELAY = timedelta(seconds=30)
 MOST_DOUBLINGS = 12
 JITTER = 0.2
 chance = SystemRandom()
+Column = ColumnElement[datetime | None]
 
 
 def delay_after(attempts: int) -> timedelta:
@@ -59,22 +63,26 @@ SETTLED: Mapping[Verdict, Callable[[Outbox, str], None]] = {
 
 def refusing_since(row: Outbox, to: str) -> datetime | None:
     """Since when the mailbox that this message goes to is known to refuse ours; None when it is not."""
-    column, whose = _mark(row, to)
-    return db.session.scalar(select(column).where(whose))
+    mark = _mark(row, to)
+    return db.session.scalar(select(mark[0]).where(mark[1])) if mark else None
 
 
 def mark_mailbox(row: Outbox, to: str, at: datetime | None) -> None:
     """It refuses since then; None: it takes mail again. The request's version stays: nobody has changed the request."""
-    db.session.execute(_marked(row, to, at))
+    mark = _mark(row, to)
+    if mark:
+        db.session.execute(_marked(*mark, at))
 
 
-def _marked(row: Outbox, to: str, at: datetime | None) -> Update:
-    column, whose = _mark(row, to)
+def _marked(column: Column, whose: ColumnElement[bool], at: datetime | None) -> Update:
     return update(column.table).where(whose, column.is_(None) if at else column.is_not(None)).values({column: at})
 
 
-def _mark(row: Outbox, to: str) -> tuple[ColumnElement[datetime | None], ColumnElement[bool]]:
+def _mark(row: Outbox, to: str) -> tuple[Column, ColumnElement[bool]] | None:
+    """Where it is noted; None when the message is neither about a request nor to an account."""
     if row.referral_id is None:
+        if row.account_id is None and row.message not in TO_ACCOUNTS:
+            return None
         account = Account.__table__.c
         return account.mail_refused_at, func.lower(account.mail) == to.lower()
     referral = Referral.__table__.c

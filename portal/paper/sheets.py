@@ -24,6 +24,7 @@ A4 = 9
 HEADER_HEIGHT = 33
 READING_WIDTHS = (24, 92)
 LINE_HEIGHT = 15
+MOST_HEIGHT = 409  # points: what the format allows
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ class _Requests:
         self.page.hide_gridlines(2)
         self.page.set_landscape()
         self.page.set_paper(A4)
-        self.page.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
+        self.page.set_margins(left=0.25, right=0.25, top=0.4, bottom=0.6)
         self.page.fit_to_pages(1, 0)
         self.page.repeat_rows(0)
         self.page.print_area(0, 0, max(last_row, 1), last_column - 1)
@@ -168,7 +169,7 @@ class _Requests:
 def _height(cells: Iterable[tuple[Cell, int]]) -> int:
     """Of a row, in points, from each cell and its width: LibreOffice does not work it out by itself."""
     lines = [len(wrap(cell, width - 1)) for cell, width in cells if isinstance(cell, str) and len(cell) >= width]
-    return LINE_HEIGHT * max([1, *lines])
+    return min(MOST_HEIGHT, LINE_HEIGHT * max([1, *lines]))
 
 
 def _unmarked(words: str) -> str:

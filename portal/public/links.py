@@ -1,7 +1,8 @@
 """The links that mails carry: opening one never acts, only its button does."""
 
-from flask import Blueprint, redirect, url_for
+from flask import Blueprint, flash, redirect, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from portal.foundation.errors import Hidden
 from portal.foundation.permissions import public
@@ -61,6 +62,7 @@ def ask_guardian(token: str) -> ResponseReturnValue:
         about=request,
         token=token,
         awaited=awaits(request, Awaited.GUARDIAN),
+        unanswered=Awaited.GUARDIAN in request.awaiting,
         facts_asked=facts_of(request),
         wording=WORDINGS[GUARDIAN_LINK],
     )
@@ -76,5 +78,8 @@ def consent(token: str) -> ResponseReturnValue:
 @links.post("/accord/<token>/refuser")
 @public
 def refuse(token: str) -> ResponseReturnValue:
-    operations.refuse_as_guardian(opened(token, LinkPurpose.GUARDIAN))
+    request = opened(token, LinkPurpose.GUARDIAN)
+    if awaits(request, Awaited.GUARDIAN):
+        operations.refuse_as_guardian(request)
+        flash(_("Votre refus est enregistré. Merci de votre réponse."), "good")
     return redirect(url_for("links.ask_guardian", token=token), 303)

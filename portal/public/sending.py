@@ -3,15 +3,18 @@
 from flask import Response, abort, url_for
 from flask import request as http
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _
 
 from portal.foundation.errors import DomainError
 from portal.foundation.permissions import public
+from portal.operations.consent import Filler
 from portal.operations.intake import submit_draft
 from portal.operations.volunteers import count_volunteer
 from portal.public.form import Known, Voice
 from portal.public.journey import journey_of, link_of, voice_of
 from portal.public.progress import REVIEW, thread_of
 from portal.public.review import ReviewQuestion, chapters_of
+from portal.public.rules import filler_of
 from portal.public.submission import submission_of
 from portal.public.tables import FORMS
 from portal.public.visit import (
@@ -27,8 +30,13 @@ from portal.public.visit import (
 )
 from portal.queries.tracking import tracked_referral
 from portal.web.company_link import company_remembered, forget_company
-from portal.web.limits import SUBMISSIONS, refuse_too_many
+from portal.web.limits import LETTERS, LETTERS_AT_WORK, SUBMISSIONS, refuse_too_many, written_too_often
 from portal.web.pages import page
+
+FULL = _(
+    "Trop de demandes sont parties aujourd’hui avec l’une des adresses e-mail données ici. Cette demande n’est pas"
+    " partie\u00a0: les réponses sont gardées, et l’envoi sera de nouveau possible demain."
+)
 
 
 def ready(form: str) -> Known | Response:
@@ -82,6 +90,9 @@ def submit(form: str) -> ResponseReturnValue:
     if not question.validate():
         return to_correct("review", form)
     refuse_too_many(SUBMISSIONS, "intake")
+    if mailboxes_full(found):
+        question.refuse(FULL)
+        return asked(found, question)
     try:
         referral_id = submit_draft(token_of(form), form, submission_of(found), said_afterwards(found))
     except DomainError as refusal:
@@ -94,13 +105,24 @@ def submit(form: str) -> ResponseReturnValue:
     return forget_company(to("sent", form))
 
 
-def said_afterwards(known: Known) -> dict[str, str]:
-    """What the confirmation page still says once the answers are forgotten: where the mails went, half hidden."""
+def mails_of(known: Known) -> dict[str, str]:
+    """The mailboxes that will be written to: of whoever asks (address), of the guardian."""
     mails = {
         "address": known.get("vous", "mail") or known.get("contact", "mail"),
         "guardian": known.get("responsable", "mail"),
     }
-    return {name: half_hidden(mail) for name, mail in mails.items() if mail}
+    return {name: mail for name, mail in mails.items() if mail}
+
+
+def mailboxes_full(known: Known) -> bool:
+    """Whether one of them has been written to too often today, for requests that nobody has confirmed."""
+    at_work = filler_of(known) is Filler.PROFESSIONAL
+    return written_too_often(mails_of(known).values(), LETTERS_AT_WORK if at_work else LETTERS)
+
+
+def said_afterwards(known: Known) -> dict[str, str]:
+    """What the confirmation page still says once the answers are forgotten: where the mails went, half hidden."""
+    return {name: half_hidden(mail) for name, mail in mails_of(known).items()}
 
 
 def half_hidden(mail: str) -> str:

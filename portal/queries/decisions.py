@@ -58,11 +58,11 @@ class StoredDecision:
 
 
 def decisions_of(referral_id: UUID) -> list[StoredDecision]:
-    """The last decisions, newest first; those that can no longer be read are left out."""
+    """The last decisions, newest first; those that can no longer be read, or were forgotten, are left out."""
     query = (
         select(RoutingDecision, Account.name)
         .outerjoin(Account, Account.id == RoutingDecision.orienter_id)
-        .where(RoutingDecision.referral_id == referral_id)
+        .where(RoutingDecision.referral_id == referral_id, RoutingDecision.packed != b"")
         .order_by(RoutingDecision.decided_at.desc(), RoutingDecision.id.desc())
         .limit(MOST)
     )

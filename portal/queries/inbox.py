@@ -21,7 +21,7 @@ from portal.foundation.errors import Hidden
 from portal.foundation.extensions import db
 from portal.models.assignment import TAKEN, Assignment, AssignmentState
 from portal.models.clarification import Clarification
-from portal.models.event import Event
+from portal.models.event import Event, EventName
 from portal.models.identity import Consent, ConsentKind
 from portal.models.person import PersonPreview
 from portal.models.programme import Programme
@@ -148,7 +148,7 @@ class Counts:
 
 
 def _just_answered() -> ColumnElement[bool]:
-    """Answered from the first folder and still to be taken back: the row stays where it was."""
+    """Answered and still to be taken back: the row stays where it was."""
     return and_(
         Assignment.undo_until > clock.now(),
         Assignment.applied_at.is_(None),
@@ -161,7 +161,15 @@ def _in_folder(folder: Folder) -> ColumnElement[bool]:
     if folder is Folder.ALL:
         return Assignment.id.is_not(None)
     inside = Assignment.state.in_(STATES[folder])
+    if folder is Folder.HELD:
+        return or_(inside, and_(_just_answered(), _was_held()))
     return or_(inside, _just_answered()) if folder is Folder.TO_ANSWER else inside
+
+
+def _was_held() -> ColumnElement[bool]:
+    """Whether a request was kept a while before its answer; its state no longer says so."""
+    here = (Event.referral_id == Assignment.referral_id, Event.assignment_id == Assignment.id)
+    return exists().where(*here, Event.name.in_([EventName.INFORMATION_ASKED, EventName.ASSIGNMENT_POSTPONED]))
 
 
 def _narrowed(query: AnySelect, filters: Filters) -> AnySelect:
@@ -247,6 +255,11 @@ def assignment_shown(assignment_id: UUID, folder: Folder = Folder.ALL) -> Item:
     if found is None:
         raise Hidden
     return _with_names([found])[0]
+
+
+def is_held_here(assignment_id: UUID) -> bool:
+    """Whether there is such a request for the association of the scope."""
+    return bool(db.session.scalar(select(exists().where(Assignment.id == assignment_id))))
 
 
 def folder_holding(assignment_id: UUID) -> Folder:

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 
 from portal.foundation.extensions import db
 from portal.foundation.permissions import Role
 from portal.models.account import Account, Invitation, Membership
 from portal.models.association import Association
+from portal.models.outbox import Message, Outbox, OutboxState
 from portal.models.person import normalised_mail
 
 PENDING = Invitation.accepted_at.is_(None) & Invitation.withdrawn_at.is_(None)
@@ -20,6 +22,8 @@ class Pending:
     """An invitation nobody has accepted yet; place is None for the Collectif's team.
 
     invited_by: a name; None when the scope does not see that person (for an association: the Collectif's team).
+    undelivered: why its latest mail could not leave, a code of the outbox; None when it has left or is on its way,
+    and for whoever may not read the outbox (an association).
     """
 
     id: UUID
@@ -29,6 +33,7 @@ class Pending:
     expires_at: datetime
     place: str | None
     invited_by: str | None
+    undelivered: str | None = None
 
 
 def invitation_of(invitation_id: UUID, *, lock: bool = False) -> Invitation | None:
@@ -46,12 +51,19 @@ def pending_of(association_id: UUID) -> list[Pending]:
 
 
 def pending_invitations() -> list[Pending]:
-    """All of them, the Collectif's team first."""
-    return _pending(PENDING)
+    """All of them, the Collectif's team first, and whether their mails could leave (staff)."""
+    return _pending(PENDING, _undelivered())
 
 
-def _pending(which: ColumnElement[bool]) -> list[Pending]:
-    query = (
+def _undelivered() -> ColumnElement[str | None]:
+    """What stopped the latest mail of an invitation for good."""
+    why = case((Outbox.state == OutboxState.DEAD, func.coalesce(Outbox.error, "")))
+    mailed = select(why).where(Outbox.reference_id == Invitation.id, Outbox.message == Message.INVITATION)
+    return mailed.order_by(Outbox.created_at.desc(), Outbox.id.desc()).limit(1).scalar_subquery()
+
+
+def _pending(which: ColumnElement[bool], *more: ColumnElement[str | None]) -> list[Pending]:
+    query: Select[*tuple[Any, ...]] = (
         select(
             Invitation.id,
             Invitation.mail,
@@ -60,6 +72,7 @@ def _pending(which: ColumnElement[bool]) -> list[Pending]:
             Invitation.expires_at,
             Association.name,
             Account.name,
+            *more,
         )
         .outerjoin(Association, Association.id == Invitation.association_id)
         .outerjoin(Account, Account.id == Invitation.invited_by)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
 from flask_babel import lazy_gettext as _
 from wtforms import Form, RadioField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, Optional, StopValidation, ValidationError
+
+from portal.foundation.mailboxes import accented_before_at, address_of
 
 NECESSARY = _("Une réponse est nécessaire pour continuer.")
 NOT_OFFERED = _("Cette réponse n’est pas dans la liste.")
@@ -48,28 +49,20 @@ class PortalForm(Form):
             self.form_errors.append(message)
 
 
-ENCODED_WORD = "=?"  # mail headers read what follows as another text
-
-
 class Mail:
-    """An address that could exist, put in its normal form; no server is asked."""
+    """An address that could exist, put in its normal form (its domain in ASCII); no server is asked."""
 
     def __call__(self, _form: Form, field: StringField) -> None:
-        address = normal_form(field.data)
+        address = address_of(field.data)
+        if address is None and accented_before_at(field.data):
+            raise ValidationError(
+                _("Une adresse e-mail n’a pas d’accent avant le signe @. Exemple\u00a0: prenom.nom@exemple.fr")
+            )
         if address is None:
             raise ValidationError(
                 _("Cette adresse e-mail semble incomplète ou mal écrite. Exemple : prenom.nom@exemple.fr")
             )
         field.data = address
-
-
-def normal_form(address: str) -> str | None:
-    """None when no message could reach it."""
-    try:
-        found = validate_email(address, check_deliverability=False, allow_smtputf8=False).normalized
-    except EmailNotValidError:
-        return None
-    return None if ENCODED_WORD in found else found
 
 
 class Telephone:

@@ -12,10 +12,11 @@ from portal.mail.letter import Letter
 from portal.mail.messages import LETTERS
 from portal.mail.subject import Subject
 from portal.mail.team_messages import TEAM_LETTERS, Following, Joined, StaffWork, Team, Waiting
-from portal.models.morning import RenewedBecause
+from portal.models.morning import MorningMode, RenewedBecause
 from portal.models.outbox import Message
 
 NUMBER, PLACE = "2026-04817", "Association d’exemple"
+CRITERIA_OF = "Programme « Programme d’exemple », côté jeunes."
 SOME_ID = UUID("019bb5f0-0000-7000-8000-000000000000")
 DAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
 OWNER, GUARDIAN = "Qui fait une demande", "Responsable légal"
@@ -28,6 +29,7 @@ VOICES = {
     "vous, pour un jeune": (Side.MENTEE, Channel.PROFESSIONAL),
     "vous, mentor": (Side.MENTOR, Channel.SELF),
 }
+FILLERS = {f"remplie par {channel.label}": (Side.MENTEE, channel) for channel in Channel}
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,8 @@ def audience(message: Message) -> str:
 
 def _requests(base_url: str) -> Iterator[Variant]:
     for message, write in LETTERS.items():
-        for voice, (side, channel) in VOICES.items():
-            if message in GUARDED and voice != "tu":
-                continue
-            yield Variant(message, "" if message in GUARDED else voice, write(_subject(base_url, side, channel)))
+        for name, (side, channel) in (FILLERS if message in GUARDED else VOICES).items():
+            yield Variant(message, name, write(_subject(base_url, side, channel)))
 
 
 def _subject(base_url: str, side: Side, channel: Channel) -> Subject:
@@ -102,11 +102,14 @@ def _told() -> dict[Message, dict[str, Team]]:
         because.value: Team("", because=because, old_until=None if because is RenewedBecause.FIRST else DAY)
         for because in RenewedBecause
     }
+    request = Team("", path=f"/demandes/{SOME_ID}", number=NUMBER, due_at=DAY)
     return {
-        Message.REQUEST_OFFERED: {"": Team("", path=f"/demandes/{SOME_ID}", number=NUMBER, due_at=DAY)},
+        Message.REQUEST_OFFERED: {"": request},
+        Message.CLARIFICATION_ANSWERED: {"": request},
         Message.REQUESTS_DIGEST: {
             "une": Team("", waiting=Waiting(1)),
             "plusieurs": several,
+            "précision seule": Team("", waiting=Waiting(answered=1)),
             "précisions seules": Team("", waiting=Waiting(answered=2)),
         },
         Message.SILENCE_REMINDER: {"une, aujourd’hui": one, "plusieurs": several, "en retard": _late()},
@@ -116,11 +119,15 @@ def _told() -> dict[Message, dict[str, Team]]:
             "précisions seules": Team("", following=Following(answered=2)),
         },
         Message.PLACES_CHECK: {"aucune": Team("", free=0), "plusieurs": Team("", free=26), "sans limite": Team("")},
-        Message.PROPOSAL_SETTLED: {"approuvés": Team("", approved=True), "refusés": Team("")},
-        Message.FILE_PASSWORD_RENEWED: renewed,
+        Message.PROPOSAL_SETTLED: {
+            "approuvés": Team("", approved=True, criteria_of=CRITERIA_OF),
+            "refusés": Team("", criteria_of=CRITERIA_OF),
+        },
+        Message.FILE_PASSWORD_RENEWED: renewed | {"first, sans fichier": _first_unsent()},
         Message.MORNING_FILE: {
-            "une": Team("", joined=Joined(1, 1)),
-            "plusieurs": Team("", joined=Joined(12, 3)),
+            "une": Team("", joined=Joined(1, 1, at=DAY)),
+            "plusieurs": Team("", joined=Joined(12, 3, at=DAY)),
+            "toutes nouvelles": Team("", joined=Joined(3, 3, at=DAY)),
             "deux mots de passe": Team("", joined=Joined(12, 0, 2)),
         },
         Message.STAFF_DIGEST: {
@@ -131,6 +138,10 @@ def _told() -> dict[Message, dict[str, Team]]:
     }
 
 
+def _first_unsent() -> Team:
+    return Team("", because=RenewedBecause.FIRST, mode=MorningMode.NEVER)
+
+
 def _late() -> Team:
     return Team("", waiting=Waiting(3, late=2))
 
@@ -139,8 +150,10 @@ def _accounts(base_url: str) -> Iterator[Variant]:
     for message, write in ACCOUNT_LETTERS.items():
         paths = {Message.INVITATION: f"/invitation/{SOME_ID}/exemple", Message.LEAD_RECEIVED: "/entreprises"}
         paths[Message.PASSWORD_RESET] = f"/mot-de-passe/{SOME_ID}/exemple"
+        paths[Message.PASSWORD_CHANGED] = "/mot-de-passe"
+        patience = "30 minutes" if message is Message.PASSWORD_RESET else "14 jours"
         about = Knock(
-            base_url + paths.get(message, "/connexion"), PLACE, "Coordination", "14 jours", "E-2026-00012",
+            base_url + paths.get(message, "/connexion"), PLACE, "Coordination", patience, "E-2026-00012",
             f"{base_url}/compte/courriels",
         )  # fmt: skip
         yield Variant(message, "", write(about))

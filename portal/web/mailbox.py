@@ -51,8 +51,8 @@ def folder() -> Path:
 @mailbox.get("")
 @public_without_database
 def index() -> str:
-    files = sorted(folder().glob("*.eml"), reverse=True)[:SHOWN]
-    return render_template("mailbox/index.html", messages=[read(file) for file in files])
+    files = sorted(folder().glob("*.eml"), reverse=True)
+    return render_template("mailbox/index.html", messages=[read(file) for file in files[:SHOWN]], received=len(files))
 
 
 @mailbox.get("/<key>")

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from click import UsageError
 from flask import Flask, Response, current_app, make_response, request
 
 from portal.foundation import clock
 from portal.foundation.config import settings
 from portal.web.pages import Brand
+from portal.web.requests import SAFE_METHODS
 from portal.web.typography import NBSP, day_long, hour
 
 NAME = "maintenance.json"
@@ -20,6 +22,7 @@ UNAVAILABLE = 503
 OPEN_ENDPOINTS = frozenset({"static", "health.healthz"})
 UNKNOWN = timedelta(minutes=5)  # when to come back if nobody said, or if that hour is past
 LEAST = timedelta(seconds=30)
+FIRST_YEAR, LAST_YEAR = 2000, 9000  # whatever else is there cannot be told in Paris
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,22 @@ def file_in(data: Path) -> Path:
     return data / NAME
 
 
+class HourPast(UsageError):
+    """What is told on the command line, the only place where the portal is closed from."""
+
+    def __init__(self, until: datetime) -> None:
+        told, now = (instant.astimezone(clock.PARIS) for instant in (until, clock.now()))
+        tomorrow = now.date() + timedelta(days=1)
+        super().__init__(
+            f"{told:%Y-%m-%d %H:%M} is past: it is {now:%H:%M} in Paris, and nothing was changed."
+            f' For tomorrow, write "{tomorrow} {told:%H:%M}".'
+        )
+
+
 def close(data: Path, until: datetime | None) -> None:
-    """From the next request on. until: aware; None when nobody knows."""
+    """From the next request on. until: aware; None when nobody knows. Raises HourPast."""
+    if until is not None and until <= clock.now():
+        raise HourPast(until)
     data.mkdir(parents=True, exist_ok=True)
     half = file_in(data).with_suffix(".new")
     half.write_text(json.dumps({"until": until.astimezone(UTC).isoformat() if until else None}), encoding="utf-8")
@@ -69,7 +86,7 @@ def closed(data: Path) -> Closed | None:
         kept = file_in(data).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return Closed(None)
     return Closed(_until(kept))
 
@@ -77,9 +94,9 @@ def closed(data: Path) -> Closed | None:
 def _until(kept: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(json.loads(kept)["until"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return found if found.tzinfo else None
+    return found if found.tzinfo and FIRST_YEAR <= found.year < LAST_YEAR else None
 
 
 def bare_page(template: str, **values: object) -> str:
@@ -102,7 +119,7 @@ def answer_closed() -> Response | None:
     found = closed(settings().data_dir)
     if found is None or request.endpoint in OPEN_ENDPOINTS:
         return None
-    return unavailable("errors/503.html", found.left, retry_in=found.told)
+    return unavailable("errors/503.html", found.left, retry_in=found.told, unsent=request.method not in SAFE_METHODS)
 
 
 def register(app: Flask) -> None:

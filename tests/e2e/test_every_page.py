@@ -69,6 +69,7 @@ ASSOCIATION = (
     "/equipe/inviter",
     "/equipe/connexion",
     "/fichier",
+    "/fichier/mot-de-passe/nouveau",
     "/compte",
     "/compte/courriels",
     "/compte/mot-de-passe",

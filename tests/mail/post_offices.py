@@ -1,11 +1,12 @@
 """Mail servers that misbehave: real ones, on loopback, each trouble configured and everything counted."""
 
 import asyncio
+import socket
 import ssl
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -63,7 +64,10 @@ class Gone(ConnectionResetError):
 
 @dataclass
 class PostOffice:
-    """dribble: seconds between the characters of every reply. met: how often each stage was reached."""
+    """dribble: seconds between the characters of every reply. met: how often each stage was reached.
+
+    flooded: bytes of a reply without end that somebody has taken.
+    """
 
     port: int
     troubles: list[Trouble] = field(default_factory=list)
@@ -75,6 +79,7 @@ class PostOffice:
     most_lines: int = 0
     signed_in: list[str] = field(default_factory=list)
     inside_tls: list[bool] = field(default_factory=list)
+    flooded: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     @property
@@ -123,6 +128,38 @@ class PostOffice:
         """Until somebody has come that far."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.met[stage] > 0, seconds)
+
+
+@contextmanager
+def flooding(after: str, inside: ssl.SSLContext | None = None) -> Iterator[PostOffice]:
+    """A mail server whose reply to this command never ends. after: "" for its greeting, "." for the last dot."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        office = PostOffice(door.getsockname()[1])
+        threading.Thread(target=_welcome, args=(door, office, after, inside), daemon=True).start()
+        yield office
+        door.shutdown(socket.SHUT_RDWR)
+
+
+def _welcome(door: socket.socket, office: PostOffice, after: str, inside: ssl.SSLContext | None) -> None:
+    with suppress(OSError):
+        while True:
+            line, _ = door.accept()
+            with suppress(OSError), inside.wrap_socket(line, server_side=True) if inside else line as heard:
+                _flood(heard, office, after)
+
+
+def _flood(line: socket.socket, office: PostOffice, after: str) -> None:
+    """Polite until then."""
+    said, content = "", False
+    with line.makefile("rb") as file:
+        while said != after:
+            line.sendall(b"354 Go on\r\n" if content else b"220 Good morning\r\n" if not said else b"250 Fine\r\n")
+            said = file.readline().decode().strip()
+            while content and said != ".":
+                said = file.readline().decode().strip()
+            content, said = said == "DATA", said if said == "." else said.partition(" ")[0].upper()
+        while True:
+            office.flooded += line.send(b"250-" + b"x" * 900 + b"\r\n")
 
 
 class Crooked(SMTP):

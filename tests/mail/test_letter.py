@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 from portal.foundation import clock
 from portal.mail.letter import Attachment, Closing, Fact, Letter, Link, as_html, as_message, as_text
-from portal.mail.wording import day, plural, set_in_french
+from portal.mail.wording import day, hour, plural, set_in_french, set_unbroken
 from portal.web.gallery_letters import DAY
 
 LETTER = Letter(
@@ -83,6 +83,11 @@ def test_a_list_of_mails_shows_the_figures_after_the_subject_or_the_first_words(
 
 def test_french_keeps_its_signs_and_its_figures_together() -> None:
     assert set_in_french("Quoi ? « Oui » : 14 jours") == "Quoi\u00a0? «\u00a0Oui\u00a0»\u00a0: 14\u00a0jours"
+    assert (
+        set_unbroken("Reprenez-la : un e-mail, un après-midi")
+        == "Reprenez\u2011la\u00a0: un e\u2011mail, un après-midi"
+    )
+    assert [hour(DAY), hour(DAY.replace(minute=5))] == ["10\u00a0h", "10\u00a0h\u00a005"]
     assert [plural(count, "part", "partent") for count in (0, 1, 2)] == ["0\u00a0part", "1\u00a0part", "2\u00a0partent"]
     assert day(DAY) == "lundi 30\u00a0novembre"
     assert day(DAY.replace(month=12, day=1)) == "mardi 1er\u00a0décembre"

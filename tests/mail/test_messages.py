@@ -3,14 +3,15 @@
 import re
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from uuid import UUID
 
 import pytest
 
 from portal.mail.account_messages import ACCOUNT_LETTERS
 from portal.mail.letter import as_html, as_message, as_text
 from portal.mail.messages import LETTERS
-from portal.mail.team_messages import TEAM_LETTERS
-from portal.mail.wording import set_in_french
+from portal.mail.team_messages import TEAM_LETTERS, Team, Waiting
+from portal.mail.wording import set_in_french, set_unbroken
 from portal.models.outbox import Message
 from portal.web.gallery_letters import DAY, Variant, by_audience, variants
 
@@ -84,7 +85,7 @@ def test_text_and_html_say_the_same(one: Variant) -> None:
     said += [letter.closing.why] if letter.closing else []
     said += [fact.words for fact in letter.facts]
     for words in said:
-        assert words_alone(set_in_french(words)) in html
+        assert words_alone(set_unbroken(words)) in html
         assert words_alone(set_in_french(words)) in plain
     for fact in letter.facts:
         assert f"- {set_in_french(f'{fact.figure} {fact.words}')}" in text(one)
@@ -184,10 +185,12 @@ def test_the_title_is_the_finding() -> None:
         "plusieurs": "12 demandes à traiter, 2 partent demain",
         "en retard": "3 demandes à traiter, 2 en retard",
     }
+    assert titles(Message.REQUESTS_DIGEST)["précision seule"] == "1 précision à relire"
     assert titles(Message.REQUESTS_DIGEST)["précisions seules"] == "2 précisions à relire"
     assert titles(Message.MORNING_FILE) == {
-        "une": "1 demande attend, dont 1 nouvelle",
+        "une": "1 nouvelle demande attend",
         "plusieurs": "12 demandes attendent, dont 3 nouvelles",
+        "toutes nouvelles": "3 nouvelles demandes attendent",
         "deux mots de passe": "12 demandes attendent",
     }
     assert titles(Message.STAFF_DIGEST)["e-mails seuls"] == "2 e-mails qui n’ont pas pu partir"
@@ -200,6 +203,73 @@ def test_the_digest_of_staff_leads_to_what_it_names_first() -> None:
     assert found["une"].url == f"{BASE}/collectif/demandes?vue=nulle-part"
     assert found["e-mails seuls"].url == f"{BASE}/collectif/fonctionnement"
     assert found["plusieurs"].second is not None
+    assert found["une"].action == "Ouvrir les demandes à orienter"
+    assert found["e-mails seuls"].action == found["plusieurs"].second.label == "Voir les e-mails arrêtés"
+
+
+def letters(message: Message) -> dict[str, Variant]:
+    return {one.name: one for one in ALL if one.message is message}
+
+
+def test_answers_alone_lead_to_the_folder_where_they_wait_and_speak_of_nothing_else() -> None:
+    digest, follow_up = letters(Message.REQUESTS_DIGEST), letters(Message.FOLLOW_UP_DUE)
+    for one in (digest["précision seule"], digest["précisions seules"], follow_up["précisions seules"]):
+        assert one.letter.url == f"{BASE}/demandes?dossier=en-attente"
+        assert one.letter.action == "Relire les précisions reçues"
+        assert "« En attente de précision »" in " ".join(one.letter.paragraphs)
+        assert "pressée" not in text(one)
+        assert "binôme" not in text(one)
+    assert digest["une"].letter.url == follow_up["une"].letter.url.partition("?")[0] == f"{BASE}/demandes"
+    assert "La plus pressée" in text(digest["plusieurs"])
+    assert "La plus pressée" not in text(digest["une"])
+    assert "binôme" in text(follow_up["une"])
+
+
+def test_a_list_never_repeats_the_title() -> None:
+    reminders = letters(Message.SILENCE_REMINDER)
+    assert reminders["une, aujourd’hui"].letter.facts == ()
+    assert reminders["en retard"].letter.facts == ()
+    assert [fact.figure for fact in reminders["plusieurs"].letter.facts] == [12, 2, 3, 1]
+
+
+def test_a_guardian_reads_who_made_the_request() -> None:
+    asked = {name: text(one) for name, one in letters(Message.GUARDIAN_CONSENT).items()}
+    told = {name: text(one) for name, one in letters(Message.GUARDIAN_INFORMED).items()}
+    for said in (asked, told):
+        young, family, professional = said.values()
+        assert "Un jeune" in young
+        assert "La famille d’un jeune" in family
+        assert "Un professionnel a demandé" in professional
+        assert not any("jeune a demandé" in one or "Un jeune de" in one for one in (family, professional))
+
+
+def test_places_without_a_limit_are_not_called_a_number() -> None:
+    found = {name: text(one).replace("\u00a0", " ") for name, one in letters(Message.PLACES_CHECK).items()}
+    assert "26 places libres" in found["plusieurs"]
+    assert "ne compte plus de place libre" in found["aucune"]
+    assert "sans limite" in found["sans limite"]
+    assert not any("ce nombre" in said for said in found.values())
+
+
+def test_whoever_cannot_sign_in_any_more_is_led_to_a_new_password() -> None:
+    (changed,) = letters(Message.PASSWORD_CHANGED).values()
+    assert f"\nChoisir un autre mot de passe\u00a0:\n{BASE}/mot-de-passe\n" in text(changed)
+
+
+def test_the_file_is_called_as_its_page_is_and_tells_the_hour_of_its_content() -> None:
+    for one in (one for one in ALL if one.message in {Message.MORNING_FILE, Message.FILE_PASSWORD_RENEWED}):
+        assert "fichier du matin" not in f"{one.letter.subject} {text(one)}".lower()
+        assert "«\u00a0Fichier de 10\u00a0h\u00a0»" in text(one)
+    files = letters(Message.MORNING_FILE)
+    assert files["une"].letter.subject.replace("\u00a0", " ") == "Fichier de 10 h : 1 nouvelle demande"
+    assert "copie de vos demandes à 10\u00a0h," in text(files["une"])
+    assert "copie de vos demandes, sans nom" in text(files["deux mots de passe"])
+
+
+def test_no_line_breaks_inside_a_word_with_a_hyphen() -> None:
+    awaited = letters(Message.APPLICANT_AWAITED)["vous, pour un jeune"]
+    assert "reprenez\u2011la" in "".join(read(awaited).words)
+    assert "reprenez-la" in text(awaited)
 
 
 def test_the_password_of_the_file_is_never_written_but_where_it_is_read_is() -> None:
@@ -207,4 +277,18 @@ def test_the_password_of_the_file_is_never_written_but_where_it_is_read_is() -> 
     assert all(one.letter.url == f"{BASE}/fichier" for one in found.values())
     assert "jusqu’au lundi 30\u00a0novembre" in text(found["quarter"])
     assert "L’ancien" not in text(found["first"])
+    assert all("Le mot de passe se lit sur la page" in text(one) for one in found.values())
+    assert "Ce fichier est envoyé" in text(found["first"])
+    assert "Ce fichier est envoyé" not in text(found["first, sans fichier"])
+    assert "a choisi de ne pas recevoir ce fichier" in text(found["first, sans fichier"])
     assert DAY.day == 30
+
+
+def test_every_link_to_a_member_names_the_association_it_is_about() -> None:
+    team = Team(BASE, "Proxité", UUID(int=7), path="/demandes/1", waiting=Waiting(2, answered=1))
+    letter = TEAM_LETTERS[Message.REQUESTS_DIGEST](team)
+    assert letter.url == f"{BASE}/demandes?pour={UUID(int=7)}"
+    assert letter.second is not None
+    assert letter.second.url == f"{BASE}/demandes?dossier=en-attente&pour={UUID(int=7)}"
+    assert TEAM_LETTERS[Message.REQUEST_OFFERED](team).url == f"{BASE}/demandes/1?pour={UUID(int=7)}"
+    assert Team(BASE).link("/collectif/demandes") == f"{BASE}/collectif/demandes"

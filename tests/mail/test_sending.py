@@ -15,6 +15,7 @@ from portal.foundation import clock
 from portal.foundation.config import Settings
 from portal.foundation.crypto import vault
 from portal.foundation.identifiers import new_id
+from portal.foundation.mailboxes import address_of
 from portal.foundation.permissions import Role
 from portal.jobs.mail import send_pending
 from portal.local.mailbox import mailbox
@@ -25,7 +26,6 @@ from portal.models.outbox import Message, Outbox
 from portal.models.person import Applicant, Guardian, Person, Referrer
 from portal.models.referral import ReferralState
 from portal.operations.links import invitation_path, reset_path
-from portal.web.forms import normal_form
 from tests import factories
 from tests.e2e.conftest import free_port
 
@@ -161,7 +161,7 @@ def test_a_message_that_cannot_be_made_does_not_hold_the_next_one(post_office: P
     "address", ["=?utf-8?b?*?=@example.org", "=?utf-8?q?a=0D=0ABcc=3Av?=@example.org", "lea", "lea@", "léa@example.org"]
 )
 def test_an_address_that_no_message_could_reach_is_refused(address: str) -> None:
-    assert normal_form(address) is None
+    assert address_of(address) is None
 
 
 def test_a_guardian_is_informed_only_once_the_request_is_confirmed(post_office: Path, arrange: Any, owner: Any) -> None:

@@ -1,7 +1,12 @@
 """Whatever a mail server does, each message arrives in the end, once; where that cannot be known, as the same one."""
 
+import resource
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from time import monotonic
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,10 +15,11 @@ from sqlalchemy.orm import Session
 from portal.jobs import mail
 from portal.jobs.mail import send_pending
 from tests.mail.engine import Desk, Owner, handed_to
-from tests.mail.post_offices import Act, PostOffice, Stage, Trouble, opened
+from tests.mail.post_offices import Act, PostOffice, Stage, Trouble, flooding, opened
 
 AT_THE_MAILBOX = (Stage.RCPT, Stage.DATA, Stage.CONTENT)
 SERVERS_OWN = (Stage.CONNECT, Stage.MAIL)
+A_FEW_MB = 16 * 1024  # in KB; an honest conversation needs none
 
 
 @pytest.fixture
@@ -130,6 +136,76 @@ def test_a_tarpit_is_left_in_time_however_it_dribbles(app: Flask, desk: Desk) ->
         office.dribble = 0.0
         send_until_settled(desk)
     assert each_once(desk, office)
+
+
+@pytest.mark.parametrize(
+    ("after", "error"), [("", "unreachable"), ("EHLO", "unreachable"), ("RCPT", "dropped"), (".", "dropped")]
+)
+def test_a_reply_without_end_is_hung_up_on_and_fills_no_memory(app: Flask, desk: Desk, after: str, error: str) -> None:
+    desk.message()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with flooding(after) as office, handed_to(app, office, lease_seconds=20):
+        started = monotonic()
+        send_pending()
+        assert monotonic() - started < 5
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < A_FEW_MB
+    assert office.flooded > 64 * 1024
+    assert desk.rows() == [("pending", 1, error)]
+    desk.due_again()
+    with opened() as sane, handed_to(app, sane):
+        send_until_settled(desk)
+    assert each_once(desk, sane)
+
+
+@pytest.fixture
+def dead_port() -> Iterator[int]:
+    """Where whoever calls waits for ever: the queue of its door is full, and nobody opens."""
+    with ExitStack() as kept:
+        door = kept.enter_context(socket.socket())
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)
+        for _ in range(4):
+            caller = kept.enter_context(socket.socket())
+            caller.setblocking(False)
+            caller.connect_ex(door.getsockname())
+        yield door.getsockname()[1]
+
+
+def named(monkeypatch: pytest.MonkeyPatch, name: str, ports: list[int]) -> None:
+    """Have the name lead to these doors of this machine."""
+    known: Callable[..., Any] = socket.getaddrinfo
+    doors = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, *a, **k: doors if host == name else known(host, *a, **k))
+
+
+def test_dead_addresses_of_a_name_take_no_more_than_the_deadline_together(
+    app: Flask, desk: Desk, dead_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.message()
+    named(monkeypatch, "mx.example.org", [dead_port] * 4)
+    with opened() as office, handed_to(app, office, smtp_host="mx.example.org", lease_seconds=4):
+        started = monotonic()
+        send_pending()
+        assert 1 < monotonic() - started < 3
+    assert desk.rows() == [("pending", 1, "timeout")]
+
+
+def test_dead_addresses_of_a_name_leave_time_for_the_one_that_answers(
+    app: Flask, desk: Desk, dead_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.message()
+    with opened() as office, handed_to(app, office, smtp_host="mx.example.org", lease_seconds=6):
+        named(monkeypatch, "mx.example.org", [dead_port, dead_port, office.port])
+        send_pending()
+    assert each_once(desk, office)
+
+
+def test_an_address_stored_with_an_accent_is_reached_by_its_ascii_name(app: Flask, desk: Desk) -> None:
+    desk.message("lea@exämple.org")
+    with opened() as office, handed_to(app, office):
+        send_pending()
+    assert (office.mailboxes, office.met[Stage.RCPT]) == (["lea@xn--exmple-cua.org"], 1)
+    assert desk.rows() == [("sent", 1, None)]
 
 
 def test_a_turn_ends_in_time_and_asks_for_another(app: Flask, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

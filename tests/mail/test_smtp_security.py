@@ -19,7 +19,7 @@ from portal.foundation.config import Environment, Settings, SmtpSecurity
 from portal.jobs.mail import send_pending
 from portal.mail.mailer import ClearTextRefused, Mailer
 from tests.mail.engine import Desk, Owner, handed_to
-from tests.mail.post_offices import Act, Stage, Trouble, opened
+from tests.mail.post_offices import Act, Stage, Trouble, flooding, opened
 
 SIGNED_IN = {"smtp_user": "portal", "smtp_password": SecretStr("let me through")}
 
@@ -161,3 +161,14 @@ def test_in_production_nothing_leaves_this_machine_in_the_clear(
             Mailer(told)
     else:
         Mailer(told).close()
+
+
+@pytest.mark.parametrize("after", ["", "."])
+def test_a_reply_without_end_is_hung_up_on_inside_tls_too(
+    app: Flask, desk: Desk, trusted: ssl.SSLContext, after: str
+) -> None:
+    desk.message()
+    with flooding(after, inside=trusted) as office, handed_to(app, office, smtp_security=SmtpSecurity.TLS):
+        send_pending()
+    assert 64 * 1024 < office.flooded < 64 * 1024 * 1024
+    assert desk.rows("state, error") == [("pending", "dropped" if after else "unreachable")]

@@ -1,7 +1,7 @@
 """What members and staff are told: read as they may read it when it leaves, and only if there is something to tell."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from portal.models.account import Account
 from portal.models.assignment import Assignment, AssignmentState
 from portal.models.association import Association
 from portal.models.campaign import Campaign
+from portal.models.clarification import Clarification
 from portal.models.morning import (
     FilePassword,
     MorningFile,
@@ -122,7 +123,7 @@ def test_a_request_offered_is_told_with_its_number_and_its_page(
     found = told(house, Message.REQUEST_OFFERED, settings, offered.id)
     assert found
     assert found.to == "claire@example.org"
-    assert found.letter.url == f"{settings.base_url}/demandes/{offered.id}"
+    assert found.letter.url == f"{settings.base_url}/demandes/{offered.id}?pour={house.own.id}"
     assert offered.referral_number in found.letter.subject
 
 
@@ -137,6 +138,45 @@ def test_a_request_answered_meanwhile_is_not_told(
 def test_a_request_of_a_neighbour_is_not_told(house: House, jobs: Session, settings: Settings) -> None:
     other = house.offered(house.neighbour, house.neighbours)
     assert told(house, Message.REQUEST_OFFERED, settings, other.id) is None
+
+
+def asked(house: House, one: Assignment, *, answered: bool) -> None:
+    sealed, at = (b"sealed", clock.now()) if answered else (None, None)
+    house.session.add(
+        Clarification(
+            referral_id=one.referral_id,
+            assignment_id=one.id,
+            association_id=one.association_id,
+            question_sealed=b"sealed",
+            answer_sealed=sealed,
+            answered_at=at,
+        )
+    )
+
+
+def test_an_answer_is_told_with_the_number_and_the_page_of_its_request(
+    house: House, jobs: Session, settings: Settings
+) -> None:
+    held = house.offered(state=AssignmentState.INFORMATION_ASKED)
+    asked(house, held, answered=True)
+    found = told(house, Message.CLARIFICATION_ANSWERED, settings, held.id)
+    assert found
+    assert found.letter.url == f"{settings.base_url}/demandes/{held.id}?pour={house.own.id}"
+    assert held.referral_number in found.letter.subject
+    assert "attend de nouveau votre décision. Sans réponse de votre part avant le" in text_of(found)
+
+
+@pytest.mark.parametrize("why", ["accepted", "asked again", "a neighbour's"])
+def test_an_answer_that_changes_nothing_any_more_is_not_told(
+    house: House, jobs: Session, settings: Settings, why: str
+) -> None:
+    state = AssignmentState.ACCEPTED if why == "accepted" else AssignmentState.INFORMATION_ASKED
+    where = (house.neighbour, house.neighbours) if why == "a neighbour's" else ()
+    held = house.offered(*where, state=state)
+    asked(house, held, answered=True)
+    if why == "asked again":
+        asked(house, held, answered=False)
+    assert told(house, Message.CLARIFICATION_ANSWERED, settings, held.id) is None
 
 
 @pytest.mark.parametrize("message", [Message.REQUESTS_DIGEST, Message.SILENCE_REMINDER])
@@ -203,20 +243,53 @@ def test_how_a_proposal_ended_is_told_without_its_reason(
         assert found is None
     else:
         assert said in text_of(found)
+        assert f"Programme « {house.programme.name} », côté jeunes." in text_of(found)
         assert "confidentiel" not in text_of(found)
 
 
-def test_a_new_password_is_told_and_never_written(house: House, jobs: Session, settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (RenewedBecause.MEMBER_LEFT, "L’ancien n’ouvre plus que les fichiers déjà envoyés"),
+        (RenewedBecause.QUARTER, "L’ancien ouvre encore les fichiers jusqu’au"),
+    ],
+)
+def test_a_new_password_is_told_and_never_written(
+    house: House, jobs: Session, settings: Settings, why: RenewedBecause, said: str
+) -> None:
     retired = clock.now() - timedelta(days=1)
-    kinds = ((1, RenewedBecause.FIRST, retired), (2, RenewedBecause.MEMBER_LEFT, None))
+    kinds = ((1, RenewedBecause.FIRST, retired), (2, why, None))
     for number, because, over in kinds:
         house.session.add(
             FilePassword(association_id=house.own.id, number=number, sealed=b"sealed", because=because, retired_at=over)
         )
     found = text_of(told(house, Message.FILE_PASSWORD_RENEWED, settings))
-    assert "quand quelqu’un quitte l’équipe" in found
-    assert "L’ancien ouvre encore les fichiers jusqu’au" in found
-    assert f"{settings.base_url}/fichier" in found
+    assert said in found
+    assert f"{settings.base_url}/fichier?pour={house.own.id}" in found
+    assert f"{settings.base_url}/compte/courriels?pour={house.own.id}" in found
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        (MorningMode.ALWAYS, "chaque matin où une demande attend"),
+        (MorningMode.WHEN_UNSEEN, "sans avoir été vue"),
+        (MorningMode.NEVER, "ne pas recevoir ce fichier"),
+    ],
+)
+def test_the_first_password_comes_with_what_the_association_chose(
+    house: House, jobs: Session, settings: Settings, mode: MorningMode, said: str
+) -> None:
+    house.own.morning_mode = mode
+    house.session.add(
+        FilePassword(association_id=house.own.id, number=1, sealed=b"sealed", because=RenewedBecause.FIRST)
+    )
+    assert said in text_of(told(house, Message.FILE_PASSWORD_RENEWED, settings))
+
+
+def test_the_morning_file_tells_the_hour_of_its_content(house: House, jobs: Session, settings: Settings) -> None:
+    file = house.morning(at=datetime(2026, 11, 23, 12, 48, tzinfo=UTC))
+    assert "copie de vos demandes à 13 h 48," in text_of(told(house, Message.MORNING_FILE, settings, file.id))
 
 
 def test_the_morning_file_is_joined_under_each_password(house: House, jobs: Session, settings: Settings) -> None:

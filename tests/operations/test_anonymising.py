@@ -70,6 +70,7 @@ def test_a_month_later_nobody_is_left_in_it(old: Referral, owner: Owner) -> None
     assert states(owner) == ["anonymised"]
     for table in SEALED:
         assert owner.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+    assert owner.execute("SELECT count(*) FROM assignment WHERE closed_at IS NULL").fetchone() == (0,)
     row = owner.execute("SELECT profile, age, commune, departement, region, needs FROM referral").fetchone()
     assert row == ({}, None, None, None, None, [])
     assert owner.execute("SELECT excerpt, to_verify, bounce_note FROM assignment").fetchone() == ({}, [], None)
@@ -91,3 +92,21 @@ def test_a_younger_one_is_left_alone(old: Referral, owner: Owner) -> None:
     owner.execute("UPDATE referral SET state_since = now() - interval '699 days'")
     forget_old()
     assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (0,)
+
+
+def test_who_came_back_is_told_again_before_being_forgotten(old: Referral, arrange: Session, owner: Owner) -> None:
+    owner.execute("UPDATE event SET at = now() - interval '705 days'")
+    owner.execute("UPDATE referral SET state_since = now() - interval '705 days'")
+    forget_old()
+    arrange.add(Event(id=new_id(), name=EventName.REFERRAL_REOPENED, referral_id=old.id, data={}))
+    arrange.commit()
+    for table, column in (("event", "at"), ("outbox", "created_at"), ("referral", "state_since")):
+        owner.execute(f"UPDATE {table} SET {column} = {column} - interval '732 days'")
+    owner.execute("UPDATE outbox SET deduplication_key = 'that of two years ago'")
+    forget_old()
+    forget_old()
+    assert states(owner) == ["closed"]
+    assert owner.execute("SELECT count(*) FROM outbox").fetchone() == (2,)
+    a_month_later(owner)
+    forget_old()
+    assert states(owner) == ["anonymised"]

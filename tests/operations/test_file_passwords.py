@@ -1,4 +1,4 @@
-"""The password of the morning files: made by us, renewed in time, old and new valid for a week, sealed at rest."""
+"""The password of the morning files: made by us, renewed in time, sealed at rest; old and new valid for a week."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -33,6 +33,7 @@ from portal.operations.file_passwords import (
     opened,
     renew_password,
     valid_passwords,
+    valid_until,
 )
 from tests import factories
 
@@ -200,8 +201,64 @@ def test_somebody_who_leaves_does_not_take_the_key_along(
     with clock.at(START + timedelta(days=3, minutes=4)):
         assert [(number, because) for number, _, because in valid(proxite.id)] == [
             (2, RenewedBecause.MEMBER_LEFT),
-            (1, RenewedBecause.FIRST),
         ]
+
+
+def leave(arrange: Session, account: Account, at: datetime) -> None:
+    member = arrange.scalars(select(Membership).where(Membership.account_id == account.id)).one()
+    member.ended_at = at
+    arrange.commit()
+
+
+def test_whoever_left_opens_no_file_made_afterwards_with_any_password_of_their_time(
+    proxite: Association, team: dict[Role, Account], arrange: Session, owner: Owner
+) -> None:
+    keep_passwords()
+    quarter = START + RENEWED_AFTER
+    kept_at(quarter)
+    with clock.at(quarter):
+        assert numbers(proxite.id) == [2, 1]
+    leave(arrange, team[Role.COORDINATOR], quarter + timedelta(days=2))
+    for hours in (1, 2):
+        kept_at(quarter + timedelta(days=2, hours=hours))
+    with clock.at(quarter + timedelta(days=2, hours=3)):
+        assert numbers(proxite.id) == [3]
+    assert owner.execute("SELECT number FROM file_password ORDER BY 1").fetchall() == [(1,), (2,), (3,)]
+    kept_at(quarter + timedelta(days=2, hours=3) + RENEWED_AFTER)
+    with clock.at(quarter + timedelta(days=2, hours=4) + RENEWED_AFTER):
+        assert numbers(proxite.id) == [4, 3]
+
+
+def test_another_one_asked_for_just_after_they_left_does_not_keep_theirs_for_a_week(
+    proxite: Association, team: dict[Role, Account], arrange: Session
+) -> None:
+    keep_passwords()
+    leave(arrange, team[Role.COORDINATOR], START + MINUTE)
+    with clock.at(START + 2 * MINUTE):
+        asked_by(team[Role.ADMINISTRATOR], proxite)
+        assert numbers(proxite.id) == [2, 1]
+        keep_passwords()
+        keep_passwords()
+        assert numbers(proxite.id) == [3]
+
+
+def test_until_when_each_one_was_used_is_known(
+    proxite: Association, team: dict[Role, Account], arrange: Session
+) -> None:
+    keep_passwords()
+    quarter = START + RENEWED_AFTER
+    kept_at(quarter)
+    assert uses() == {1: quarter + VALID_AFTER, 2: None}
+    left = quarter + timedelta(days=2)
+    leave(arrange, team[Role.COORDINATOR], left)
+    kept_at(left + MINUTE)
+    assert uses() == {1: left + MINUTE, 2: left + MINUTE, 3: None}
+
+
+def uses() -> dict[int, datetime | None]:
+    with transaction(JOBS):
+        found = list(db.session.scalars(select(FilePassword)))
+        return {one.number: valid_until(one, found) for one in found}
 
 
 def test_a_closed_account_counts_as_leaving(
@@ -215,7 +272,7 @@ def test_a_closed_account_counts_as_leaving(
     kept_at(START + timedelta(hours=2))
     kept_at(START + timedelta(hours=3))
     with clock.at(START + timedelta(hours=3)):
-        assert numbers(proxite.id) == [2, 1]
+        assert numbers(proxite.id) == [2]
         assert numbers(afev.id) == [1]
 
 

@@ -36,7 +36,7 @@ from portal.models.morning import MorningMode, RenewedBecause
 from portal.models.notice import Notice, NoticeChoice, Rhythm
 from portal.operations.file_passwords import opened, renew_password, valid_passwords
 from portal.operations.morning import open_day
-from portal.operations.morning_ledger import AlreadyRunning, ledger_in
+from portal.operations.morning_ledger import AlreadyRunning, NotOurs, ledger_in
 from portal.paper.workbook import rows_in
 from portal.queries.morning import Content
 from tests import factories
@@ -147,6 +147,7 @@ def test_from_a_read_only_replica_it_makes_and_sends_the_portals_own_files(
 ) -> None:
     """As somebody types it, on a machine where nothing else of the portal runs, the queue neither."""
     expected = made_by_the_portal(owner)
+    (reached,) = sent_by_the_portal(owner, "afev", 1)
     folder = tmp_path / "out"
     with (
         tempfile.TemporaryDirectory(prefix="replica-") as data,
@@ -158,13 +159,30 @@ def test_from_a_read_only_replica_it_makes_and_sends_the_portals_own_files(
         done = typed(told, "hand-over", "--out", str(folder), "--send")
     assert (proved.returncode, done.returncode) == (0, 0), proved.stderr + done.stderr + done.stdout
     assert "afev: intact: 3 requests waited" in proved.stdout
-    assert "4 files hold" in proved.stdout
+    assert "3 files hold, 1 had nothing to prove" in proved.stdout
     assert "2 files made" in done.stdout
-    assert "4 messages sent" in done.stdout
+    assert "3 messages sent\n1 mailbox left out, the portal had sent theirs already" in done.stdout
     assert {fact["made"]: fact["digest"] for fact in noted(folder) if "made" in fact} == expected
     assert set(expected) == {"afev", "proxite"}
     assert_closed_and_named(folder, associations)
-    assert Counter(office.mailboxes) == Counter(members_of(owner, "afev", "proxite"))
+    assert Counter(office.mailboxes) == Counter(members_of(owner, "afev", "proxite")) - Counter([reached])
+
+
+def sent_by_the_portal(owner: Owner, slug: str, members: int) -> list[str]:
+    """Their messages are spread, and some have left: the mailboxes of those."""
+    rows = owner.execute(
+        "INSERT INTO outbox (id, deduplication_key, message, reference_id, association_id, account_id, state, attempts,"
+        " token, created_at, next_attempt_at, gives_up_at, sent_at)"
+        " SELECT gen_random_uuid(), 'morning_file:' || f.id || ':' || m.account_id, 'morning_file', f.id, a.id,"
+        " m.account_id, CASE WHEN rank <= %s THEN 'sent' ELSE 'pending' END, 1, 1, now(), now(), now(), now()"
+        " FROM morning_file f JOIN association a ON a.id = f.association_id JOIN (SELECT *, row_number() OVER"
+        " (PARTITION BY association_id ORDER BY id) AS rank FROM membership) m ON m.association_id = a.id"
+        " WHERE slug = %s RETURNING state, account_id",
+        [members, slug],
+    ).fetchall()
+    reached = [account_id for state, account_id in rows if state == "sent"]
+    found = owner.execute("SELECT mail FROM account WHERE id = ANY(%s)", [reached]).fetchall()
+    return [str(mail) for (mail,) in found]
 
 
 def members_of(owner: Owner, *slugs: str) -> list[str]:
@@ -197,6 +215,33 @@ def test_a_second_call_sends_nothing_twice_and_makes_nothing_anew(
     assert "0 messages sent" in done.output
     assert len(office.kept) == 4
     assert set(office.times_kept.values()) == {1}
+
+
+def test_whoever_the_portal_has_sent_theirs_is_left_out_unless_it_is_asked_for(
+    associations: dict[str, Association], owner: Owner, command: Command, office: PostOffice, tmp_path: Path
+) -> None:
+    made_by_the_portal(owner)
+    reached = sent_by_the_portal(owner, "afev", 2)
+    done = command("hand-over", "--out", str(tmp_path / "one"), "--send")
+    assert done.exit_code == 0, done.output
+    assert "2 messages sent\n2 mailboxes left out, the portal had sent theirs already (--again" in done.output
+    assert Counter(office.mailboxes) == Counter(members_of(owner, "proxite"))
+    again = command("hand-over", "--out", str(tmp_path / "one"), "--send", "--again")
+    assert "2 messages sent" in again.output
+    assert "left out" not in again.output
+    assert Counter(office.mailboxes) == Counter([*members_of(owner, "proxite"), *reached])
+
+
+def test_what_the_portal_sent_of_another_day_or_association_leaves_nobody_out(
+    associations: dict[str, Association], owner: Owner, command: Command, office: PostOffice, tmp_path: Path
+) -> None:
+    made_by_the_portal(owner)
+    sent_by_the_portal(owner, "afev", 2)
+    owner.execute("UPDATE morning_file SET day = day - 1")
+    assert "4 messages sent" in command("hand-over", "--out", str(tmp_path / "one"), "--send").output
+    owner.execute("UPDATE morning_file SET day = day + 1")
+    owner.execute("UPDATE outbox SET state = 'dead' WHERE state = 'sent'")
+    assert "4 messages sent" in command("hand-over", "--out", str(tmp_path / "two"), "--send").output
 
 
 def test_each_message_carries_its_own_associations_file_and_names_nobody(
@@ -264,7 +309,7 @@ def test_where_all_had_been_seen_a_file_is_made_only_for_everyone(
         "UPDATE assignment SET state = %s, seen_at = now() WHERE association_id = %s",
         [AssignmentState.SEEN.value, associations["proxite"].id],
     )
-    assert "1 files made" in command("hand-over", "--out", str(tmp_path / "one")).output
+    assert "1 file made" in command("hand-over", "--out", str(tmp_path / "one")).output
     assert "2 files made" in command("hand-over", "--out", str(tmp_path / "all"), "--everyone").output
 
 
@@ -284,8 +329,8 @@ def test_an_association_without_a_password_in_the_copy_is_told_of(
     owner.execute("DELETE FROM file_password WHERE association_id = %s", [associations["afev"].id])
     done = command("hand-over", "--out", str(tmp_path / "out"))
     assert done.exit_code == 1
-    assert "1 associations have no password" in done.output
-    assert "1 files made" in done.output
+    assert "1 association has no password" in done.output
+    assert "1 file made" in done.output
 
 
 def test_a_mailbox_that_refuses_costs_nobody_else_theirs(
@@ -296,8 +341,8 @@ def test_a_mailbox_that_refuses_costs_nobody_else_theirs(
     done = command("hand-over", "--out", str(tmp_path / "out"), "--send")
     assert done.exit_code == 1
     assert "3 messages sent" in done.output
-    assert "1 mailboxes did not take theirs" in done.output
-    assert "1 messages sent" in command("hand-over", "--out", str(tmp_path / "out"), "--send").output
+    assert "1 mailbox did not take its own" in done.output
+    assert "1 message sent" in command("hand-over", "--out", str(tmp_path / "out"), "--send").output
     assert Counter(office.mailboxes) == Counter(members_of(owner, "afev", "proxite"))
 
 
@@ -358,6 +403,93 @@ def test_a_line_cut_short_is_forgotten_and_the_next_one_is_whole(tmp_path: Path)
     assert [fact["sent"] for fact in noted(tmp_path)] == ["afev", "proxite"]
 
 
+def test_a_spoilt_line_is_left_out_and_told_of(
+    associations: dict[str, Association], command: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    command("hand-over", "--out", str(folder), "--send")
+    with (folder / "ledger.jsonl").open("ab") as file:
+        file.write(b'{"sent": "afev"\n\x00\xff\n5\n{"sent": {}}\n')
+    done = command("hand-over", "--out", str(folder), "--send")
+    assert (done.exit_code, "4 lines of the ledger" in done.output) == (0, True), done.output
+    assert "0 messages sent" in done.output
+    with (folder / "ledger.jsonl").open("ab") as file:
+        file.write(b'{"se')
+    assert "5 lines of the ledger" in command("hand-over", "--out", str(folder)).output
+    assert "4 lines of the ledger" in command("hand-over", "--out", str(folder)).output
+
+
+def modes(*paths: Path) -> list[int]:
+    return [path.stat().st_mode & 0o7777 for path in paths]
+
+
+@pytest.mark.parametrize("mode", [0o1777, 0o770, 0o702])
+def test_a_folder_that_others_write_in_is_refused_and_keeps_its_rights(
+    associations: dict[str, Association], command: Command, tmp_path: Path, mode: int
+) -> None:
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(mode)
+    done = command("hand-over", "--out", str(folder))
+    assert done.exit_code == 1
+    assert "others may write in" in done.output
+    assert modes(folder) == [mode]
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_of_ours_keeps_its_rights_and_what_is_put_there_is_for_us_alone(
+    associations: dict[str, Association], command: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "ours"
+    folder.mkdir()
+    folder.chmod(0o755)
+    (folder / "ledger.jsonl").touch(mode=0o644)
+    assert command("hand-over", "--out", str(folder)).exit_code == 0
+    assert modes(folder) == [0o755]
+    assert set(modes(*folder.iterdir())) == {0o600}
+    assert len(list(folder.iterdir())) == 3
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir(mode=0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
+    with pytest.raises(NotOurs, match="belongs to somebody else"), ledger_in(folder):
+        pytest.fail("the folder of somebody else was taken")
+
+
+def test_links_are_followed_neither_to_the_folder_nor_in_it(
+    associations: dict[str, Association], command: Command, tmp_path: Path
+) -> None:
+    precious, folder = tmp_path / "precious", tmp_path / "out"
+    precious.write_text("one line without an end", encoding="utf-8")
+    precious.chmod(0o644)
+    folder.mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(folder)
+    linked = command("hand-over", "--out", str(tmp_path / "link"))
+    assert (linked.exit_code, "is a link" in linked.output) == (1, True)
+    draft, file = (folder / f"afev-{clock.today()}{suffix}" for suffix in (".draft", ".xlsx"))
+    for one in (draft, file):
+        one.symlink_to(precious)
+    assert command("hand-over", "--out", str(folder)).exit_code == 0
+    assert not file.is_symlink()
+    assert file.read_bytes() == b"Afev: 3"
+    (folder / "ledger.jsonl").unlink()
+    (folder / "ledger.jsonl").symlink_to(precious)
+    done = command("hand-over", "--out", str(folder))
+    assert (done.exit_code, "cannot be used" in done.output) == (1, True)
+    assert precious.read_text(encoding="utf-8") == "one line without an end"
+    assert modes(precious) == [0o644]
+
+
+def test_a_place_where_no_folder_can_be_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotOurs, match="cannot be used"), ledger_in(tmp_path / "file" / "out"):
+        pytest.fail("a file was taken for a folder")
+    with pytest.raises(NotOurs, match="no folder"), ledger_in(tmp_path / "file"):
+        pytest.fail("a file was taken for a folder")
+
+
 def test_a_file_changed_afterwards_is_found_out(
     associations: dict[str, Association], owner: Owner, command: Command
 ) -> None:
@@ -366,5 +498,5 @@ def test_a_file_changed_afterwards_is_found_out(
     owner.execute("UPDATE morning_file SET lines = lines - 0 WHERE state = 'made'")
     wrong = command("verify", "--day", str(clock.today()))
     assert wrong.exit_code == 1
-    assert "2 of 4 files do not hold" in wrong.output
+    assert "2 of 3 files do not hold" in wrong.output
     assert command("verify", "--association", "unknown").exit_code == 1

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -70,7 +70,7 @@ def test_a_file_nobody_touched_is_intact(house: House) -> None:
     found = verdict(file)
     assert found.intact
     assert (found.expected, found.unchecked, found.opened, found.by_time) == (5, {}, (1,), False)
-    assert found.sentence == "intact: 5 requests waited; 1 workbooks read back"
+    assert found.sentence == "intact: 5 requests waited; 1 workbook read back"
 
 
 def test_what_had_been_answered_or_had_left_before_is_not_expected(house: House, undo_window: None) -> None:
@@ -84,7 +84,7 @@ def test_what_had_been_answered_or_had_left_before_is_not_expected(house: House,
     file = make_file(house)
     assert file.lines is not None
     assert [key for key, _ in file.lines] == [str(ones[2].id)]
-    assert verdict(file).sentence == "intact: 1 requests waited"
+    assert verdict(file).sentence == "intact: 1 request waited"
 
 
 @pytest.mark.parametrize("later", ["seen", "accepted", "bounced", "postponed", "asked", "undone"])
@@ -105,7 +105,7 @@ def test_an_answer_since_breaks_nothing(house: House, undo_window: None, later: 
     answers[later]()
     offer(house, "Zoé")
     found = verdict(file)
-    assert found.sentence == "intact: 2 requests waited; 1 workbooks read back"
+    assert found.sentence == "intact: 2 requests waited; 1 workbook read back"
     assert not found.unchecked
     assert other.id not in found.missing
 
@@ -139,7 +139,7 @@ def test_an_event_committed_after_the_snapshot_but_dated_before_breaks_nothing(
     assert answered.at < file.at
     assert two.offered_at < file.at
     found = verdict(file)
-    assert (found.sentence, found.by_time) == ("intact: 1 requests waited", False)
+    assert (found.sentence, found.by_time) == ("intact: 1 request waited", False)
 
 
 def _offered_by(slow: Session, house: House) -> Assignment:
@@ -238,7 +238,7 @@ def test_lines_out_of_sight_or_erased_are_said_not_to_be_checkable(house: House,
     assert found.intact
     assert found.unchecked == {left.id: Unchecked.OUT_OF_SIGHT, erased.id: Unchecked.ERASED}
     assert found.sentence == (
-        "intact: 3 requests waited; 1 lines erased since; 1 lines out of the association's sight since"
+        "intact: 3 requests waited; 1 line erased since; 1 line out of the association's sight since"
     )
     assert kept.id not in found.unchecked
 
@@ -255,7 +255,7 @@ def test_a_request_oriented_elsewhere_by_hand_waits_here_no_longer(house: House,
     house.session.add(placed(neighbour, moved, _E.REFERRAL_ORIENTED_BY_HAND))
     house.session.commit()
     assert verdict(make_file(house)).sentence == "intact: 0 requests waited"
-    assert verdict(make_file(neighbour)).sentence == "intact: 1 requests waited"
+    assert verdict(make_file(neighbour)).sentence == "intact: 1 request waited"
 
 
 def test_a_due_day_moved_by_an_event_that_does_not_say_from_when_is_not_checkable(house: House, owner: Owner) -> None:
@@ -298,7 +298,7 @@ def test_a_workbook_that_says_something_else_is_found(house: House, owner: Owner
         )
     found = verdict(file)
     assert (found.intact, found.opened, found.spoilt) == (False, (), (1,))
-    assert found.sentence == "NOT INTACT: 1 spoilt workbooks"
+    assert found.sentence == "NOT INTACT: 1 spoilt workbook"
 
 
 @pytest.mark.parametrize("snapshot", ["9000000000:9000000000:", "1:1:", "nonsense", "5:3:", "3:5:9", None])
@@ -325,6 +325,49 @@ def test_a_restored_dump_is_known_by_its_rows(house: House, owner: Owner) -> Non
         owner.execute(f"DELETE FROM {table}")
         owner.execute(f"INSERT INTO {table} SELECT * FROM copied")
         owner.execute("DROP TABLE copied")
+    found = verdict(file)
+    assert (found.intact, found.by_time, found.expected) == (True, True, 1)
+
+
+def add_dated(house: House, name: EventName, at: datetime, one: Assignment | None = None) -> None:
+    """An event written now, by somebody who dates it as they like."""
+    event = Event(at=at, name=name, association_id=house.association.id)
+    if one is not None:
+        event.referral_id, event.assignment_id = one.referral_id, one.id
+    house.session.add(event)
+    house.session.commit()
+
+
+def test_events_added_afterwards_and_dated_before_neither_count_nor_take_the_snapshot_away(house: House) -> None:
+    one = offer(house, "Léa", days_ago=2)
+    file = make_file(house, keep=True)
+    add_dated(house, _E.ASSOCIATION_CHANGED, clock.now() - timedelta(days=21))
+    add_dated(house, _E.ASSIGNMENT_ACCEPTED, clock.now() - timedelta(hours=10), one)
+    found = verdict(file)
+    assert (found.intact, found.by_time, found.misdated) == (True, False, 2)
+    assert found.sentence == (
+        "intact: 1 request waited; 1 workbook read back; 2 events dated before it but added after it: not counted"
+    )
+
+
+def test_an_event_added_before_and_dated_long_after_does_not_take_the_snapshot_away(house: House) -> None:
+    offer(house, "Léa", days_ago=2)
+    add_dated(house, _E.ASSOCIATION_CHANGED, clock.now() + timedelta(days=30))
+    found = verdict(make_file(house))
+    assert (found.sentence, found.by_time) == ("intact: 1 request waited", False)
+
+
+def test_a_copy_restored_table_by_table_around_the_snapshots_numbers_is_known(
+    house: House, arrange: Session, owner: Owner
+) -> None:
+    """Its events all seem seen, those of the days after too, and the file itself not."""
+    offer(house, "Léa", days_ago=2)
+    file = make_file(house)
+    neighbour = make_house(arrange, house.campaign, "Voisine")
+    add_dated(neighbour, _E.ASSOCIATION_CHANGED, clock.now() + timedelta(days=1))
+    offer(house, "Noé")
+    ((now,),) = owner.execute("SELECT pg_current_snapshot()::text").fetchall()
+    owner.execute("UPDATE morning_file SET snapshot = %s WHERE id = %s", (now, file.id))
     found = verdict(file)
     assert (found.intact, found.by_time, found.expected) == (True, True, 1)
 

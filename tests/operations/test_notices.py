@@ -1,21 +1,26 @@
 """Who is told what: everybody's choices, and the messages put at their causes."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
 from portal.foundation import clock
+from portal.foundation.crypto import token_digest, vault
 from portal.foundation.errors import DomainError
+from portal.foundation.identifiers import new_id
 from portal.foundation.permissions import Role
 from portal.foundation.tenancy import DatabaseRole, Scope
-from portal.foundation.transactions import transaction
+from portal.foundation.transactions import bind_link, transaction
 from portal.jobs.routing import apply_answers, drain
 from portal.models.account import Account, Membership
-from portal.models.assignment import AssignmentState, BounceReason
+from portal.models.assignment import Assignment, AssignmentState, BounceReason
 from portal.models.association import Association
 from portal.models.notice import Notice, NoticeChoice, Rhythm
 from portal.models.outbox import Message, Outbox, OutboxState
@@ -27,6 +32,7 @@ from portal.operations.assignments import (
     record_follow_up,
     undo_answer,
 )
+from portal.operations.clarifications import answer_clarification, ask_clarification
 from portal.operations.notices import (
     DEFAULTS,
     NOTICE_OF,
@@ -36,7 +42,7 @@ from portal.operations.notices import (
     offered_to,
     recipients,
 )
-from portal.operations.outbox import TEAM_MESSAGES
+from portal.operations.outbox import TEAM_MESSAGES, put_for_team
 from portal.operations.proposals import approve_proposal, refuse_proposal
 from tests.doors.association.house import House, make_house
 from tests.factories import make_account, make_association, make_campaign, make_capacity, make_programme, make_referral
@@ -97,6 +103,7 @@ def test_a_member_is_told_what_they_chose_or_the_default(
     at_intervals = {Rhythm.DAILY, Rhythm.WEEKLY}
     wanted = {
         Message.REQUEST_OFFERED: effective is Rhythm.AT_ONCE,
+        Message.CLARIFICATION_ANSWERED: effective is Rhythm.AT_ONCE,
         Message.REQUESTS_DIGEST: effective in at_intervals,
     }.get(message, effective is not Rhythm.NEVER)
     assert told(message, association) == ({member.id} if wanted else set())
@@ -250,6 +257,39 @@ def test_a_bounce_that_closes_the_request_tells_its_owner(house: House) -> None:
         bounce_assignment(assignment_to_answer(assignment.id), by=house.person, reason=BounceReason.NO_FOLLOW_UP)
     apply_answers()
     assert messages(house.session) == [Message.REFERRAL_CLOSED]
+
+
+@contextmanager
+def tracking(assignment: Assignment) -> Iterator[None]:
+    """As whoever holds the request's tracking link."""
+    with transaction(Scope(DatabaseRole.PUBLIC)):
+        bind_link(token_digest(vault().link_token("tracking", assignment.referral_id, 1)))
+        yield
+
+
+def test_an_answer_is_told_to_the_association_that_asked_and_only_once(house: House) -> None:
+    assignment = house.offer()
+    with transaction(house.scope):
+        asked = ask_clarification(assignment_to_answer(assignment.id), "À quelle heure finissent les cours ?").id
+    with tracking(assignment):
+        answer_clarification(asked, "À midi.")
+    with tracking(assignment), pytest.raises(DomainError):
+        answer_clarification(asked, "À 13 h.")
+    assert messages(house.session) == [Message.CLARIFICATION_ANSWERED, Message.CLARIFICATION_ASKED]
+    row = house.session.scalars(select(Outbox).where(Outbox.message == Message.CLARIFICATION_ANSWERED)).one()
+    assert (row.reference_id, row.association_id, row.account_id) == (assignment.id, house.association.id, None)
+
+
+@pytest.mark.parametrize("others", ["reference_id", "association_id"])
+def test_the_link_of_a_request_tells_of_it_alone(house: House, others: str) -> None:
+    """The database itself refuses to tell another association, or of another request."""
+    mine, other = house.offer(), house.offer("Tom")
+    with transaction(house.scope):
+        ask_clarification(assignment_to_answer(mine.id), "À quelle heure finissent les cours ?")
+    told = {"association_id": house.association.id, "reference_id": mine.id}
+    told |= {others: other.id if others == "reference_id" else new_id()}
+    with tracking(mine), pytest.raises(ProgrammingError, match="row-level security"):
+        put_for_team(Message.CLARIFICATION_ANSWERED, "1", **told)
 
 
 @pytest.mark.parametrize("approved", [True, False])

@@ -1,11 +1,20 @@
 """Mailboxes that refuse are remembered until they take mail."""
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from portal.foundation import clock
+from portal.foundation.identifiers import new_id
+from portal.foundation.permissions import Role
 from portal.jobs.mail import send_pending
+from portal.models.account import Invitation
+from portal.models.company import Lead, LeadKind, LeadState
 from portal.models.outbox import Message, Outbox
+from portal.queries.leads import Contact
 from tests import factories
 from tests.mail.engine import REFUSAL, Desk, Owner, handed_to, in_background, sent_to
 from tests.mail.post_offices import Stage, Trouble, opened
@@ -72,3 +81,41 @@ def test_a_request_held_by_somebody_does_not_hold_back_what_is_sent(app: Flask, 
         assert desk.rows() == [("sent", 1, None)]
     worker.join(20)
     assert refused(desk, "referral") == [False]
+
+
+@pytest.mark.parametrize("message", [Message.LEAD_RECEIVED, Message.INVITATION])
+def test_what_anybody_had_us_write_to_a_members_address_marks_no_member(
+    app: Flask, desk: Desk, arrange: Session, message: Message
+) -> None:
+    factories.make_account(arrange, "claire@example.org")
+    about = _lead(arrange) if message is Message.LEAD_RECEIVED else _invitation(arrange)
+    arrange.add(Outbox(deduplication_key="1", message=message, reference_id=about))
+    arrange.commit()
+    sent_to(app, Trouble(Stage.RCPT, reply=REFUSAL))
+    assert desk.rows() == [("dead", 1, "smtp_550")]
+    assert refused(desk, "account") == [False]
+
+
+def _lead(session: Session) -> UUID:
+    key = new_id()
+    contact = Contact("Claire Vasseur", mail="claire@example.org")
+    session.add(
+        Lead(
+            id=key,
+            number="E-2026-7KQ4MX",
+            kind=LeadKind.CONTACT,
+            company_name="Filature",
+            contact_sealed=contact.sealed(key),
+            state=LeadState.RECEIVED,
+            state_since=clock.now(),
+        )
+    )
+    session.flush()
+    return key
+
+
+def _invitation(session: Session) -> UUID:
+    row = Invitation(mail="claire@example.org", role=Role.STAFF, expires_at=clock.now() + timedelta(days=14))
+    session.add(row)
+    session.flush()
+    return row.id

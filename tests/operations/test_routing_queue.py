@@ -21,11 +21,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.cli import worker
-from portal.foundation.queue import MAIL, PAPER, PORTAL, Job, enqueue, queue, redis_connection, serializer
+from portal.foundation.queue import MAIL, PAPER, PORTAL, Job, PlainJob, enqueue, queue, redis_connection, serializer
 from portal.jobs import schedule
 from portal.jobs.rhythms import Daily, Every
 from portal.jobs.schedule import TIMETABLE, Keeper
-from portal.jobs.worker import PlainJob, PortalWorker, is_ours, run_worker
+from portal.jobs.worker import PortalWorker, is_ours, run_worker
 from portal.local.run import APPS
 from portal.models.referral import Referral, ReferralState
 from tests.factories import make_association, make_campaign, make_capacity, make_programme, make_referral

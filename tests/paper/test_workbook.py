@@ -114,6 +114,41 @@ def test_nothing_about_anybody_is_outside_the_cells(app: Flask) -> None:
     assert "2026-11-23T09:00:00Z" in told["docProps/core.xml"]
 
 
+def widths(told: Content) -> dict[str, int]:
+    return {name: one.width for name, one in zip(HEADINGS, sheet_of(told).columns, strict=True)}
+
+
+def test_a_column_that_says_nothing_takes_little_room() -> None:
+    full, empty = widths(many(3)), widths(content(line(1, verify="", needs=""), line(2, verify="")))
+    assert empty["À vérifier"] < full["À vérifier"]
+    assert empty["À vérifier"] > len("vérifier")
+    assert {name for name in HEADINGS if empty[name] != full[name]} == {"À vérifier"}
+
+
+def test_on_a4_side_by_side_it_is_read_at_seven_points_and_a_half() -> None:
+    with opened(protected_workbook(many(2), PASSWORD)) as book:
+        sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    setup, margins = sheet.find(f"{CELLS}pageSetup"), sheet.find(f"{CELLS}pageMargins")
+    assert setup is not None
+    assert margins is not None
+    assert (setup.get("paperSize"), setup.get("orientation"), setup.get("fitToHeight")) == ("9", "landscape", "0")
+    room = 297 / 25.4 - float(margins.get("left", 0)) - float(margins.get("right", 0))
+    wide = {int(one.get("max", 0)): one for one in sheet.iter(f"{CELLS}col")}
+    printed = sum(
+        (last - int(one.get("min", 0)) + 1) * float(one.get("width", 0)) * 7 / 96
+        for last, one in wide.items()
+        if last <= len(HEADINGS)
+    )
+    assert 11 * room / printed >= 7.5
+
+
+def test_no_row_is_higher_than_the_format_allows() -> None:
+    long = "Une longue explication. " * 60
+    with opened(protected_workbook(content(line(1, why=long, verify=long)), PASSWORD)) as book:
+        sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    assert max(float(row.get("ht", 0)) for row in sheet.iter(f"{CELLS}row")) == pytest.approx(409, abs=0.5)
+
+
 def test_what_is_due_very_soon_is_marked_so_is_what_is_new() -> None:
     told = sheet_of(content(line(3), line(1, due=date(2026, 11, 24)), line(2, due=date(2026, 11, 25))))
     assert (told.marked, told.pressing) == (frozenset({0}), frozenset({1}))

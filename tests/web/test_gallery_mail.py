@@ -83,7 +83,7 @@ def test_production_has_no_gallery(production: Flask, path: str) -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", ["", "/morning_file/2", "/confirm_address/0", "/silence_reminder/1"])
+@pytest.mark.parametrize("path", ["", "/morning_file/3", "/confirm_address/0", "/silence_reminder/1"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_everyone_can_read_it_at_every_width(chromium: Browser, site: str, path: str, scheme: str) -> None:
     context = chromium.new_context(color_scheme=scheme)

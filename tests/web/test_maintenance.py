@@ -52,8 +52,27 @@ def test_every_page_says_that_the_portal_is_closed(client: FlaskClient, data: Pa
     assert answer.headers["Retry-After"] == "9000"
     assert answer.headers["Cache-Control"] == "no-store"
     assert "jusque vers 14 h 30" in read(answer)
-    assert "Rien n’a été perdu" in read(answer)
-    assert "Le courriel de 10 h" in read(answer)
+    assert "déjà reçues gardent leur place" in read(answer)
+    assert "Si vous avez reçu un fichier à 10 h" in read(answer)
+    assert "mailto:" in read(answer)
+    assert "(503)" not in read(answer)
+
+
+def test_whoever_sends_something_is_told_that_it_was_not_kept(client: FlaskClient, data: Path) -> None:
+    close(data, None)
+    assert "n’a pas été enregistré" in read(client.post("/compte/courriels", data={"x": "y"}))
+    assert "n’a pas été enregistré" not in read(client.get("/compte/courriels"))
+
+
+@pytest.mark.parametrize(
+    "kept", [b"\xff\xfe\x00", b'{"until": "9999-12-31T23:59:59+00:00"}', b'{"until": "0001-01-01T00:00:00+14:00"}']
+)
+def test_a_file_from_nowhere_still_closes(client: FlaskClient, data: Path, kept: bytes) -> None:
+    file_in(data).write_bytes(kept)
+
+    answer = client.get("/")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "300")
 
 
 def test_health_and_static_files_stay_open(client: FlaskClient, data: Path) -> None:
@@ -83,8 +102,9 @@ def test_it_opens_again(client: FlaskClient, data: Path) -> None:
     ],
 )
 def test_when_to_come_back(client: FlaskClient, data: Path, until: datetime | None, told: str, seconds: int) -> None:
-    with clock.at(NOON):
+    with clock.at(NOON - timedelta(hours=2)):
         close(data, until)
+    with clock.at(NOON):
         answer = client.get("/")
 
     assert told in read(answer)
@@ -107,7 +127,7 @@ def test_neither_the_database_nor_the_queue_is_asked(data: Path, app: Flask, lon
         lonely.set_cookie("session", "whatever")
         answer = lonely.get("/collectif/fonctionnement")
 
-    assert "Maintenance (503)" in read(answer)
+    assert "Maintenance" in read(answer)
 
 
 @pytest.fixture
@@ -210,6 +230,22 @@ def test_an_hour_that_makes_no_sense_closes_nothing(app: Flask, data: Path, text
     assert closed(data) is None
 
 
+@pytest.mark.parametrize(
+    ("given", "tomorrow"),
+    [("09:00", "2026-03-11 09:00"), ("12:00", "2026-03-11 12:00"), ("2026-03-01 08:15", "2026-03-11 08:15")],
+)
+def test_an_hour_already_past_closes_nothing_and_says_what_to_write(
+    app: Flask, data: Path, given: str, tomorrow: str
+) -> None:
+    with clock.at(NOON):
+        ended = app.test_cli_runner().invoke(maintenance, ["on", "--until", given])
+
+    assert ended.exit_code == 2
+    assert "is past: it is 12:00 in Paris, and nothing was changed." in ended.output
+    assert f'write "{tomorrow}"' in ended.output
+    assert closed(data) is None
+
+
 def test_a_data_folder_that_cannot_be_read_closes(tmp_path: Path) -> None:
     (tmp_path / "maintenance.json").mkdir()
 
@@ -226,4 +262,4 @@ def test_the_page_of_the_reverse_proxy_needs_nothing_else() -> None:
     assert not re.search(r"(src|url)\s*[=(]|<link|<script|https?:", page)
     assert set(re.findall(r'href="([^"]*)"', page)) == {""}
     assert "Rien n’a été perdu" in page
-    assert "Le courriel de 10&nbsp;h" in page
+    assert "Si vous avez reçu un fichier à 10&nbsp;h" in page

@@ -20,6 +20,7 @@ from portal.foundation.permissions import Role
 from portal.foundation.queue import PAPER, queue
 from portal.models.association import Association
 from portal.models.morning import MorningFile, MorningMode, MorningState
+from portal.models.outbox import Message, Outbox, OutboxState
 from tests.factories import make_account, make_association
 
 LIST = "/collectif/fichiers"
@@ -84,11 +85,58 @@ def test_staff_read_in_the_title_how_many_left_and_how_many_failed(
     some_of_each(arrange)
     page = staff.get(LIST)
     assert page.status_code == 200
-    assert heading(page) == "2 fichiers envoyés, 1 en échec, 1 en préparation"
+    assert heading(page) == "2 fichiers prêts, 1 en échec, 1 en préparation"
     assert "mardi 24 novembre 2026 · 5 associations" in text_of(page)
     assert names(page) == ["Afev", "Article 1", "Proxité", "Télémaque", "Zup de Co"]
     assert "Le programme qui fait le classeur s’est arrêté sur une erreur." in text_of(page)
     assert "6" in text_of(page).split("Proxité")[1].split("</tr>")[0]
+
+
+def post(session: Session, file: MorningFile, state: OutboxState) -> None:
+    dead_at = clock.now() if state is OutboxState.DEAD else None
+    row = Outbox(deduplication_key=str(new_id()), message=Message.MORNING_FILE, state=state, dead_at=dead_at)
+    row.reference_id, row.association_id = file.id, file.association_id
+    session.add(row)
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    ("states", "title", "badge", "said"),
+    [
+        (["spread", "sent", "sent"], "1 fichier envoyé", "Envoyé", "À 2 personnes<"),
+        (["spread", "sent", "pending"], "1 fichier prêt, 1 pas encore envoyé", "Prêt, à envoyer", "1 courriel attend"),
+        (["spread", "sent", "dead"], "1 fichier envoyé", "Envoyé", "1 courriel n’a pas pu partir"),
+        (["spread", "dead", "dead"], "1 fichier prêt, 1 non remis", "Non remis", "2 courriels n’ont pas pu partir"),
+        (["spread", "dropped"], "1 fichier prêt, 1 sans destinataire", "Sans destinataire", "Personne ne le reçoit"),
+    ],
+)
+def test_a_file_made_is_sent_only_once_its_messages_have_left(
+    staff: FlaskClient, arrange: Session, states: list[str], title: str, badge: str, said: str
+) -> None:
+    file = make_file(arrange, make_association(arrange, "Proxité"), MorningState.MADE)
+    for state in states:
+        post(arrange, file, OutboxState(state))
+    page = staff.get(LIST)
+    row = text_of(page).split("Proxité")[1].split("</tr>")[0]
+    assert heading(page) == title
+    assert f"<span>{badge}</span></span>" in row
+    assert said in row
+    assert ("<small>" in row) is bool(said)
+
+
+def test_a_page_past_the_last_leads_to_it_and_a_day_to_come_is_said(staff: FlaskClient, failed: MorningFile) -> None:
+    assert staff.get(f"{LIST}?page=99").location == LIST
+    assert "Ce jour n’est pas encore venu" in text_of(staff.get(f"{LIST}?jour=2026-11-25"))
+    assert "Ce jour n’est pas encore venu" not in text_of(staff.get(LIST))
+
+
+def test_a_day_without_a_file_is_not_said_to_have_one_prepared(staff: FlaskClient, arrange: Session) -> None:
+    at = MORNING.replace(hour=10)
+    make_file(arrange, make_association(arrange, "Calme"), MorningState.EMPTY, at=at)
+    make_file(arrange, make_association(arrange, "Jamais"), MorningState.NOT_WANTED, at=at)
+    page = text_of(staff.get(LIST))
+    assert "Regardé à </span>10 h" in page.split("Calme")[1].split("</tr>")[0]
+    assert "10 h" not in page.split("Jamais")[1].split("</tr>")[0]
 
 
 def test_a_code_without_words_is_told_as_it_is(staff: FlaskClient, arrange: Session) -> None:
@@ -98,9 +146,9 @@ def test_a_code_without_words_is_told_as_it_is(staff: FlaskClient, arrange: Sess
 
 def test_staff_filter_by_state(staff: FlaskClient, failed: MorningFile, arrange: Session) -> None:
     some_of_each(arrange)
-    page = staff.get(f"{LIST}?etat=envoyes")
+    page = staff.get(f"{LIST}?etat=prets")
     assert names(page) == ["Proxité", "Télémaque"]
-    assert "Envoyés 2" in text_of(page)
+    assert "Prêts 2" in text_of(page)
     assert names(staff.get(f"{LIST}?etat=echecs")) == ["Afev"]
     nobody = text_of(staff.get(f"{LIST}?etat=portail-arrete"))
     assert "Aucune association ici" in nobody
@@ -115,8 +163,8 @@ def test_staff_go_from_day_to_day(staff: FlaskClient, arrange: Session) -> None:
     assert f'href="{LIST}?jour=2026-11-23"' in today
     assert "Le jour d’après" not in today
     before = text_of(staff.get(f"{LIST}?jour=2026-11-23"))
-    assert "<h1>0 fichier envoyé</h1>" in before
-    assert "Portail arrêté ce jour-là" in before
+    assert "<h1>0 fichier prêt</h1>" in before
+    assert "Portail arrêté" in before
     assert f'href="{LIST}"' in before
     assert "Rien ce jour-là" in text_of(staff.get(f"{LIST}?jour=2026-11-22"))
 

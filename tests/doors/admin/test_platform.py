@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from admin.platform_words import MESSAGE_LABELS, reason
 from portal.foundation import clock
 from portal.foundation.identifiers import new_id
-from portal.foundation.queue import MAIL, PAPER, Job, enqueue, queue
+from portal.foundation.queue import MAIL, PAPER, Job, enqueue, queue, serializer
 from portal.foundation.tenancy import DatabaseRole
 from portal.jobs.rhythms import Daily
 from portal.jobs.schedule import TIMETABLE
@@ -29,6 +29,7 @@ from portal.models.morning import MorningFile, MorningMode, MorningState
 from portal.models.outbox import Message, Outbox, OutboxState
 from portal.models.referral import Referral
 from portal.queries.platform import PAGE
+from portal.web import typography
 from tests.doors.admin.test_table import statements
 from tests.factories import make_account, make_association, make_campaign, make_referral
 
@@ -50,16 +51,22 @@ def title(text: str) -> str:
 @pytest.fixture
 def at_work(app: Flask) -> None:
     """A process that takes jobs."""
-    PortalWorker([queue()], app.extensions["redis"], queue().serializer).register_birth()
+    PortalWorker([queue()], app.extensions["redis"], serializer()).register_birth()
 
 
 @pytest.fixture
 def well(arrange: Session, at_work: None) -> None:
-    """Every turn of the timetable has just been done."""
+    """Every turn of the timetable has been done when it was due."""
     now = clock.now()
     for turn in TIMETABLE:
         arrange.add(
-            JobTrack(name=turn.name, job=turn.job.name, slot=turn.when.slot(now), started_at=now, finished_at=now)
+            JobTrack(
+                name=turn.name,
+                job=turn.job.name,
+                slot=turn.when.slot(now),
+                started_at=now,
+                finished_at=turn.when.began(now) if isinstance(turn.when, Daily) else now,
+            )
         )
     arrange.commit()
 
@@ -174,6 +181,23 @@ def test_a_daily_turn_is_late_only_once_its_hour_is_well_past(staff: FlaskClient
     assert (title(text) == "1 tâche en retard") is late
 
 
+def test_a_daily_turn_done_long_after_its_hour_says_both_hours_and_nothing_is_late(
+    staff: FlaskClient, well: None, arrange: Session
+) -> None:
+    daily = next(turn for turn in TIMETABLE if turn.job is Job.MEASURE_REACH)
+    assert isinstance(daily.when, Daily)
+    due = daily.when.began(clock.now())
+    track(arrange, daily.name).finished_at = done = due + timedelta(minutes=48)
+    arrange.commit()
+
+    text = read(staff)
+
+    assert title(text) == "Tout tourne"
+    hours = f"Attendue à {typography.hour(due)}, faite à {typography.hour(done)}"
+    assert hours.replace("\u00a0", " ") in text
+    assert text.count("À l’heure") == len(TIMETABLE) - 1
+
+
 def test_messages_that_could_not_leave_are_told_by_reason_and_one_by_one(
     staff: FlaskClient, well: None, arrange: Session
 ) -> None:
@@ -234,8 +258,9 @@ def test_a_message_that_is_not_dead_cannot_be_retried(staff: FlaskClient, well: 
     row.state, row.dead_at = OutboxState.SENT, None
     arrange.commit()
 
-    assert staff.post(f"{HERE}/messages/{row.id}").status_code == 404
-    assert staff.post(f"{HERE}/messages/{new_id()}").status_code == 404
+    for key in (row.id, new_id()):
+        answer = staff.post(f"{HERE}/messages/{key}", follow_redirects=True)
+        assert "Ce message n’est plus parmi ceux qui n’ont pas pu partir" in unescape(answer.text)
     arrange.expire_all()
     assert row.state is OutboxState.SENT
 
@@ -257,9 +282,10 @@ def test_all_messages_of_one_reason_start_again_and_no_other(staff: FlaskClient,
 
 
 def test_a_reason_nobody_has_any_more_is_said(staff: FlaskClient, well: None) -> None:
-    answer = staff.post(f"{HERE}/messages", data={"raison": "smtp_552' OR 1=1"}, follow_redirects=True)
-
-    assert "Plus aucun message n’attend pour cette raison" in unescape(answer.text)
+    for raison in ("smtp_552' OR 1=1", "\0"):
+        answer = staff.post(f"{HERE}/messages", data={"raison": raison}, follow_redirects=True)
+        assert answer.status_code == 200
+        assert "Plus aucun message n’attend pour cette raison" in unescape(answer.text)
 
 
 def test_the_list_goes_page_by_page(staff: FlaskClient, well: None, arrange: Session) -> None:
@@ -342,6 +368,10 @@ def test_queues_and_messages_that_wait_are_counted(staff: FlaskClient, well: Non
 
     assert "courriel 1, papier 1" in text
     assert "le plus ancien depuis 3 h" in text
+    assert title(text) == "1 courriel attend un nouvel essai"
+    later.created_at = clock.now()
+    arrange.commit()
+    assert "le plus ancien depuis moins d’une minute" in read(staff)
 
 
 def test_mailboxes_that_refuse_us_are_listed(staff: FlaskClient, well: None, arrange: Session) -> None:
@@ -406,7 +436,7 @@ def test_this_morning_s_files_are_summed_up(staff: FlaskClient, well: None, arra
     text = read(staff)
 
     assert title(text) == "1 fichier du matin n’a pas pu être fait"
-    assert "prêts sur 4" in text
+    assert ">prêt, 2 sans objet, 1 en préparation, 1 en échec</a>" in text
     assert 'href="/collectif/fichiers"' in text
 
 

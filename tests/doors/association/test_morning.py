@@ -1,5 +1,6 @@
 """The morning file's page: when it is wanted, the password that opens it, and what became of each day's."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -59,11 +60,11 @@ def heading(page: str) -> str:
 @pytest.mark.parametrize(
     ("state", "fields", "said"),
     [
-        (MorningState.MADE, {}, "Le fichier de ce matin est parti à 10 h, 6 demandes dont 2 nouvelles"),
-        (MorningState.MADE, {"new": 0}, "parti à 10 h, 6 demandes, aucune nouvelle"),
-        (MorningState.MADE, {"new": 6}, "parti à 10 h, 6 demandes, toutes nouvelles"),
-        (MorningState.MADE, {"lines": [["x", "00"]], "new": 1}, "parti à 10 h, 1 demande, nouvelle"),
-        (MorningState.MADE, {"lines": [["x", "00"]], "new": 0}, "parti à 10 h, 1 demande</h1>"),
+        (MorningState.MADE, {}, "Le fichier de ce matin est prêt depuis 10 h, 6 demandes dont 2 nouvelles"),
+        (MorningState.MADE, {"new": 0}, "prêt depuis 10 h, 6 demandes, aucune nouvelle"),
+        (MorningState.MADE, {"new": 6}, "prêt depuis 10 h, 6 demandes, toutes nouvelles"),
+        (MorningState.MADE, {"lines": [["x", "00"]], "new": 1}, "prêt depuis 10 h, 1 demande, nouvelle"),
+        (MorningState.MADE, {"lines": [["x", "00"]], "new": 0}, "prêt depuis 10 h, 1 demande</h1>"),
         (MorningState.EMPTY, {}, "Rien n’attendait ce matin"),
         (MorningState.NOT_NEEDED, {}, "Ce matin, tout avait été vu : pas de fichier"),
         (MorningState.NOT_NEEDED, {"unseen": 2}, "aucune demande n’attendait depuis assez longtemps : pas de fichier"),
@@ -228,16 +229,29 @@ def test_no_page_that_is_only_read_ever_shows_it(coordinator: Tab, house: House,
     assert "a affiché le mot de passe du fichier de 10 h" in text_of(coordinator.get("/equipe"))
 
 
+def test_once_a_member_has_left_those_before_open_only_what_was_made_by_then(
+    coordinator: Tab, house: House, arrange: Session
+) -> None:
+    now = clock.now()
+    make_password(house, OLDER, 1, created_at=now - timedelta(days=20), retired_at=now - timedelta(days=2))
+    make_password(house, SECRET, 2, created_at=now - timedelta(days=2), because=RenewedBecause.MEMBER_LEFT)
+    show_who_it_is(arrange)
+    page = text_of(coordinator.post(PASSWORD))
+    assert "renouvelé au départ d’un membre de l’équipe" in page
+    assert "Il n’ouvre plus que les fichiers gardés de ce temps-là" in page
+    assert "Il ouvre encore les fichiers jusqu’au" not in page
+
+
 def test_those_before_it_are_shown_while_they_open_a_file(coordinator: Tab, house: House, arrange: Session) -> None:
     now = clock.now()
     long_ago = {"created_at": now - timedelta(days=110), "retired_at": now - timedelta(days=20)}
     make_password(house, OLDEST, 1, **long_ago)
     make_password(house, OLDER, 2, created_at=now - timedelta(days=20), retired_at=now - timedelta(days=2))
-    make_password(house, SECRET, 3, created_at=now - timedelta(days=2), because=RenewedBecause.MEMBER_LEFT)
+    make_password(house, SECRET, 3, created_at=now - timedelta(days=2), because=RenewedBecause.QUARTER)
     show_who_it_is(arrange)
     page = text_of(coordinator.post(PASSWORD)).replace("<wbr>", "")
     assert page.index(SECRET) < page.index(OLDER) < page.index(OLDEST)
-    assert "renouvelé au départ d’un membre de l’équipe" in page
+    assert "renouvelé comme tous les 90" in page
     assert "Il ouvre encore les fichiers jusqu’au" in page
     assert "Il n’ouvre plus que les fichiers gardés de ce temps-là" in page
 
@@ -254,7 +268,8 @@ def test_an_administrator_asks_for_a_new_password(
     administrator: Tab, house: House, arrange: Session, owner: Owner
 ) -> None:
     make_password(house, SECRET)
-    assert administrator.post(RENEW).location == PROOF
+    assert administrator.post(RENEW).location == f"/compte/preuve?suite={RENEW}"
+    assert administrator.get(RENEW).location == f"/compte/preuve?suite={RENEW}"
     assert owner.execute("SELECT count(*) FROM file_password").fetchone() == (1,)
     show_who_it_is(arrange)
     assert administrator.post(RENEW).status_code == 303
@@ -266,14 +281,49 @@ def test_an_administrator_asks_for_a_new_password(
     assert "demandé par quelqu’un de l’équipe" in page
 
 
+def test_before_a_new_password_a_page_says_what_will_happen_and_changes_nothing(
+    administrator: Tab, house: House, arrange: Session, owner: Owner
+) -> None:
+    make_password(house, SECRET)
+    show_who_it_is(arrange)
+    assert f'href="{RENEW}"' in administrator.get(PAGE).text
+    page = text_of(administrator.get(RENEW))
+    assert heading(page) == "Créer un nouveau mot de passe du fichier ?"
+    assert "Chaque membre qui reçoit le fichier en est prévenu" in page
+    assert "L’ancien ouvre encore les fichiers jusqu’au" in page
+    assert SECRET not in page
+    assert owner.execute("SELECT count(*) FROM file_password").fetchone() == (1,)
+    assert journal_of(owner) == []
+
+
+def test_a_coordinator_does_not_come_to_that_page(coordinator: Tab, house: House, arrange: Session) -> None:
+    make_password(house, SECRET)
+    show_who_it_is(arrange)
+    assert coordinator.get(RENEW).status_code == 403
+
+
+def test_where_scripts_run_the_proof_and_the_lack_of_a_password_lead_away(
+    coordinator: Tab, house: House, arrange: Session
+) -> None:
+    script = {"HX-Request": "true"}
+    answer = coordinator.post(PASSWORD, headers=script)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, PROOF)
+    show_who_it_is(arrange)
+    assert coordinator.post(PASSWORD, headers=script).headers["HX-Redirect"] == PAGE
+    make_password(house, SECRET)
+    assert SECRET in coordinator.post(PASSWORD, headers=script).text.replace("<wbr>", "")
+
+
 def test_too_many_new_passwords_in_a_week_are_refused_in_words(
     administrator: Tab, house: House, arrange: Session, owner: Owner
 ) -> None:
     make_password(house, SECRET)
     show_who_it_is(arrange)
-    for _ in range(4):
-        administrator.post(RENEW)
-    assert "a déjà changé deux fois en sept jours" in text_of(administrator.get(PAGE))
+    assert [administrator.post(RENEW).status_code for _ in range(2)] == [303, 303]
+    refused = administrator.post(RENEW)
+    assert refused.status_code == 409
+    assert "a déjà changé deux fois en sept jours" in text_of(refused)
+    assert "Rien n’a changé" in text_of(refused)
     assert owner.execute("SELECT max(number) FROM file_password").fetchone() == (3,)
 
 
@@ -332,6 +382,26 @@ def test_thirty_days_are_listed_latest_first_and_the_password_that_differs_is_na
     assert "Mot de passe remplacé le 21 nov. 2026" in page
 
 
+@pytest.mark.usefixtures("now")
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (MorningState.MADE, "Préparé à 10 h"),
+        (MorningState.EMPTY, "Regardé à 10 h"),
+        (MorningState.NOT_NEEDED, "Regardé à 10 h"),
+        (MorningState.NOT_WANTED, ""),
+    ],
+)
+def test_a_day_without_a_file_says_when_it_was_looked_at(
+    coordinator: Tab, house: House, state: MorningState, said: str
+) -> None:
+    make_day(house, MORNING.date(), state, at=MORNING.replace(hour=10))
+    row = text_of(coordinator.get(PAGE)).split('<th scope="row"')[1].split("</tr>")[0]
+    words = " ".join(re.sub(r"<[^>]+>", "", row).split())
+    assert ("Préparé à 10 h" in words, "Regardé à 10 h" in words) == (said[:1] == "P", said[:1] == "R")
+    assert ("10 h" in words) is bool(said)
+
+
 # Limits
 
 
@@ -373,7 +443,7 @@ def test_every_act_of_the_page_is_a_plain_form_of_this_association(
     page = administrator.get(PAGE).text
     main = page.split("<main")[1].split("</main>")[0]
     forms = main.split("<form")[1:]
-    assert len(forms) == 4
+    assert len(forms) == 3
     for form in forms:
         assert 'method="post"' in form
         assert f'name="association" value="{house.association.id}"' in form.split("</form>")[0]

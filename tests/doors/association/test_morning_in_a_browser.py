@@ -70,6 +70,33 @@ def test_the_page_is_readable_by_everybody_at_every_width_its_password_shown_or_
     page.get_by_role("button", name="Afficher le mot de passe").wait_for()
 
 
+def test_going_back_after_the_password_was_shown_neither_asks_nor_shows(site: str, page: Page) -> None:
+    page.goto(f"{site}/fichier")
+    page.get_by_role("button", name="Afficher le mot de passe").click()
+    page.get_by_text(SECRET).wait_for()
+    page.goto(f"{site}/demandes")
+    page.go_back()
+    page.get_by_role("button", name="Afficher le mot de passe").wait_for()
+    assert SECRET not in page.inner_text("main")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_new_password_is_asked_for_on_a_page_of_its_own(
+    chromium: Browser, app: Flask, arrange: Session, lived_in: House, site: str, *, scripts: bool
+) -> None:
+    context = entered(chromium, app, arrange, lived_in, site, role=Role.ADMINISTRATOR, scripts=scripts)
+    page = context.new_page()
+    page.goto(f"{site}/fichier")
+    page.get_by_role("link", name="En créer un nouveau").click()
+    if scripts:
+        assert faults(page) == []
+    page.get_by_role("link", name="Annuler").click()
+    page.get_by_role("link", name="En créer un nouveau").click()
+    page.get_by_role("button", name="Créer le nouveau mot de passe").click()
+    page.get_by_text("affichez-le et notez-le").wait_for()
+    context.close()
+
+
 def test_hours_that_cannot_be_are_told_to_everybody(
     chromium: Browser, app: Flask, arrange: Session, lived_in: House, site: str
 ) -> None:

@@ -65,3 +65,36 @@ def test_the_team_page_marks_a_mailbox_that_refuses(coordinator: FlaskClient, ho
     house.coordinator.mail_refused_at = clock.now()
     house.session.commit()
     assert "Messages refusés" in text_of(coordinator.get("/equipe"))
+
+
+def test_what_is_typed_and_not_saved_is_neither_confirmed_nor_lost(coordinator: FlaskClient, house: House) -> None:
+    old(house)
+    field = "amount:mentee:commune:59512"
+    data = {"place": "commune:59512", field: "99", f"version:{field}": str(house.capacity.version)}
+    answer = coordinator.post("/capacite/confirmer", data=data)
+    page = text_of(answer)
+    assert answer.status_code == 409
+    assert 'value="99"' in page
+    assert "elles ne sont donc pas confirmées" in page
+    assert "1 changement" in page
+    assert house.reread(house.association).places_confirmed_at is None
+    assert house.reread(house.capacity).amount == 30
+
+
+def test_a_place_just_added_is_not_lost_either(coordinator: FlaskClient, house: House) -> None:
+    old(house)
+    answer = coordinator.post("/capacite/confirmer", data={"place": ["commune:59512", "remote"]})
+    assert answer.status_code == 409
+    assert "À distance" in text_of(answer)
+    assert house.reread(house.association).places_confirmed_at is None
+
+
+def test_its_button_sends_what_is_typed(coordinator: FlaskClient, house: House) -> None:
+    """And the key Enter, in a field, never confirms: the first button of the form only shows the effect."""
+    old(house)
+    page = coordinator.get("/capacite").text
+    effect, confirm = (page.index(f'formaction="/capacite/{act}"') for act in ("apercu", "confirmer"))
+    assert effect < confirm
+    assert 'form="editor" formaction="/capacite/confirmer"' in page
+    unchanged = {"place": "commune:59512", "amount:mentee:commune:59512": "30"}
+    assert coordinator.post("/capacite/confirmer", data=unchanged).status_code == 303

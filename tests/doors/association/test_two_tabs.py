@@ -108,11 +108,12 @@ def test_places_declared_in_the_first_tab_never_reach_the_other_association(
 
 
 class Forms(HTMLParser):
-    """The forms of a page: where each posts, and its hidden fields."""
+    """The forms of a page: where each posts, by itself or by a button that stands apart from it, and its hidden fields."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.found: list[tuple[set[str], dict[str, str]]] = []
+        self.apart: dict[str, set[str]] = {}
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -120,7 +121,9 @@ class Forms(HTMLParser):
         if tag == "form":
             writes = values.get("method") == "post"
             places = {values.get("action", "") if writes else "", values.get("hx-post", "")}
-            self.found.append((places - {""}, {}))
+            self.found.append((places - {""} | self.apart.get(values.get("id", ""), set()), {}))
+        if tag == "button" and "form" in values and "formaction" in values:
+            self.apart.setdefault(values["form"], set()).add(values["formaction"])
         if tag == "input" and values.get("type") == "hidden" and self.found:
             self.found[-1][1][values["name"]] = values.get("value", "")
 

@@ -7,8 +7,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
+from redis.exceptions import ConnectionError as RedisDown
 from sqlalchemy import select
 from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
 from portal.foundation.extensions import limiter
 from portal.models.campaign import Campaign
@@ -139,3 +141,65 @@ def test_what_was_typed_is_shown_as_typed(client: FlaskClient) -> None:
 def test_no_personal_data_stands_in_an_address(client: FlaskClient) -> None:
     answer = client.post(CONTACT, query_string=ANSWERS, data=ASKED)
     assert not re.search("helene|Marquis|Filature", answer.location)
+
+
+@pytest.fixture
+def limited(app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
+    """A browser on a portal that counts, in the queue's own server."""
+    counter = FixedWindowRateLimiter(storage_from_string(app.config["RATELIMIT_STORAGE_URI"]))
+    monkeypatch.setattr(limiter, "enabled", True)
+    monkeypatch.setattr(limiter, "_limiter", counter)
+    return client
+
+
+def from_place(client: FlaskClient, rank: int, **typed: str) -> TestResponse:
+    """Another source each time: the limit by source plays no part."""
+    return client.post(CONTACT, data={**ASKED, **typed}, environ_base={"REMOTE_ADDR": f"192.0.2.{rank}"})
+
+
+def test_one_mailbox_is_written_to_five_times_a_day_from_wherever_it_is_asked(
+    limited: FlaskClient, arrange: Session
+) -> None:
+    spellings = ["helene@example.org", "Helene@Example.org", "helene@EXAMPLE.org"]
+    answers = [from_place(limited, rank, mail=spellings[rank % 3]) for rank in range(7)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [422] * 2
+    page = text_of(answers[-1])
+    assert "Trop de demandes sont parties aujourd’hui avec cette adresse e-mail" in page
+    assert ASKED["message"] in page
+    assert len(leads(arrange)) == len(arrange.scalars(select(Outbox.id)).all()) == 5
+    assert from_place(limited, 8, mail="autre@example.org").status_code == 303
+
+
+def test_the_counter_holds_no_address(app: Flask, limited: FlaskClient) -> None:
+    from_place(limited, 1)
+    keys = [key.decode() for key in app.extensions["redis"].keys("*letters*")]
+    assert len(keys) == 1
+    assert "example" not in keys[0]
+
+
+def test_a_silent_counter_refuses_no_mailbox(limited: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def down(*_: object) -> bool:
+        raise RedisDown
+
+    monkeypatch.setattr(limiter.limiter, "hit", down)
+    monkeypatch.setattr(limiter.limiter, "test", down)
+    assert [from_place(limited, rank).status_code for rank in range(7)] == [303] * 7
+
+
+@pytest.mark.parametrize("typed", ["a@exämple.fr", "a@xn--exmple-cua.fr", "A@EXÄMPLE.fr"])
+def test_an_address_whose_domain_has_an_accent_is_kept_as_mail_servers_read_it(
+    client: FlaskClient, arrange: Session, typed: str
+) -> None:
+    assert client.post(CONTACT, data={**ASKED, "mail": typed}).status_code == 303
+    (lead,) = leads(arrange)
+    assert Contact.opened(lead.contact_sealed, lead.id).mail == f"{typed[0]}@xn--exmple-cua.fr"
+
+
+@pytest.mark.parametrize("typed", ["zoé@example.fr", "zoé@exämple.fr"])
+def test_an_accent_before_the_at_is_refused_in_words(client: FlaskClient, arrange: Session, typed: str) -> None:
+    answer = client.post(CONTACT, data={**ASKED, "mail": typed})
+    assert answer.status_code == 422
+    page = text_of(answer)
+    assert "n’a pas d’accent avant le signe @" in page
+    assert typed in page
+    assert leads(arrange) == []

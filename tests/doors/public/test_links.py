@@ -130,3 +130,40 @@ def test_a_mail_can_be_asked_for_again_once_a_day(app: Flask, client: FlaskClien
     assert one(owner, "SELECT count(*) FROM outbox WHERE message = 'confirm_address'") == 2
     assert one(owner, "SELECT count(*) FROM outbox WHERE message = 'guardian_consent'") == 2
     assert "Le message est reparti." in text_of(client.get(link(FOLLOW, "tracking", referral)))
+
+
+def test_a_guardian_who_has_just_refused_is_thanked_once(client: FlaskClient, owner: Owner) -> None:
+    address = link(AGREE, "guardian", sent(client, owner, PUPIL_OF_14))
+    assert "Merci de votre réponse." in text_of(client.post(address + "/refuser", follow_redirects=True))
+    later = text_of(client.get(address))
+    assert "Merci" not in later
+    assert "votre accord refusé" in later
+
+
+def test_a_guardian_learns_that_the_request_was_withdrawn_before_any_answer(client: FlaskClient, owner: Owner) -> None:
+    referral = sent(client, owner, PUPIL_OF_14)
+    client.post(link(FOLLOW, "tracking", referral) + "/retirer")
+    for page in (
+        client.get(link(AGREE, "guardian", referral)),
+        client.post(link(AGREE, "guardian", referral) + "/refuser", follow_redirects=True),
+    ):
+        assert "Elle a été retirée" in text_of(page)
+        assert "Merci" not in text_of(page)
+
+
+def test_a_guardian_who_agreed_learns_that_the_request_was_withdrawn(client: FlaskClient, owner: Owner) -> None:
+    referral = sent(client, owner, PUPIL_OF_14)
+    client.post(link(AGREE, "guardian", referral))
+    client.post(link(FOLLOW, "tracking", referral) + "/retirer")
+    assert "retirée depuis votre accord" in text_of(client.get(link(AGREE, "guardian", referral)))
+
+
+@pytest.mark.parametrize("ended", ["closed", "merged"])
+def test_a_request_that_ended_without_the_guardian_thanks_for_nothing(
+    client: FlaskClient, owner: Owner, ended: str
+) -> None:
+    referral = sent(client, owner, PUPIL_OF_14)
+    owner.execute("UPDATE referral SET state = %s", (ended,))
+    page = text_of(client.get(link(AGREE, "guardian", referral)))
+    assert "Cette demande est terminée." in page
+    assert "Merci" not in page

@@ -14,8 +14,8 @@ OTHER = $(shell $(BIN)/python -m portal.local.binaries)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
 	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
 
-# Where SQL, rights and locks are proved; doors and paper see the other PostgreSQL at night.
-DEEP ?= $(addprefix tests/,architecture concurrency demo isolation operations queries stateful)
+# Where SQL, rights and locks are proved; all the rest sees the other PostgreSQL at night.
+DEEP ?= $(addprefix tests/,architecture concurrency isolation queries stateful)
 
 .PHONY: help run test test-other test-nightly test-kills bench lint format migrate shell flask psql demo-code demo-reset lock
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
 from portal.demo.logins import PASSWORD, STAFF
 from tests.e2e.conftest import Site, Visitor
@@ -14,6 +15,7 @@ from tests.e2e.people import REFUGEE, fill, send_form, tracking_link
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 AXE = (Path(__file__).parents[1] / "web" / "axe.min.js").read_text(encoding="utf-8")
 WIDTHS = (320, 390, 1280)
+FOR_AXE = (320, 1280)
 Visit = Callable[..., Visitor]
 
 PUBLIC = (
@@ -144,30 +146,36 @@ def objects(site: Site) -> dict[str, Any]:
     return found
 
 
-def complaints_of(visitor: Visitor, path: str, width: int) -> list[str]:
-    """What axe and the layout say of one page."""
+def complaints_of(visitor: Visitor, path: str) -> list[str]:
+    """What axe (at the narrowest and the widest) and the layout (at every width) say of one page."""
     page = visitor.page
     visitor.complaints.clear()
-    page.set_viewport_size({"width": width, "height": 900})
+    page.set_viewport_size({"width": WIDTHS[-1], "height": 900})
     answer = page.goto(visitor.site.address + path)
-    where = f"{path} at {width}"
     assert answer is not None
-    said = [f"{where}: {answer.status}"] if answer.status >= 500 else []
-    said += [f"{where}: {text}" for text in visitor.complaints if "status of 4" not in text]
+    said = [f"{path}: {answer.status}"] if answer.status >= 500 else []
+    said += [f"{path}: {text}" for text in visitor.complaints if "status of 4" not in text]
     visitor.complaints.clear()
     page.evaluate(AXE)
-    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
-    said += [
-        f"{where}: {violation['id']}: {json.dumps([node['target'] for node in violation['nodes']][:3])}"
-        for violation in found["violations"]
-    ]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        said.append(f"{where}: scrolls sideways")
+    for width in reversed(WIDTHS):
+        where = f"{path} at {width}"
+        page.set_viewport_size({"width": width, "height": 900})
+        if page.evaluate("document.documentElement.scrollWidth") > width:
+            said.append(f"{where}: scrolls sideways")
+        said += [f"{where}: {fault}" for fault in faults_of(page)] if width in FOR_AXE else []
     return said
 
 
+def faults_of(page: Page) -> list[str]:
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [
+        f"{violation['id']}: {json.dumps([node['target'] for node in violation['nodes']][:3])}"
+        for violation in found["violations"]
+    ]
+
+
 def look_at(visitor: Visitor, paths: tuple[str, ...], named: dict[str, Any]) -> list[str]:
-    return [said for path in paths for width in WIDTHS for said in complaints_of(visitor, path.format(**named), width)]
+    return [said for path in paths for said in complaints_of(visitor, path.format(**named))]
 
 
 def test_anybodys_pages(visit: Visit, site: Site) -> None:

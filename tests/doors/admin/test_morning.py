@@ -85,7 +85,7 @@ def test_staff_read_in_the_title_how_many_left_and_how_many_failed(
     some_of_each(arrange)
     page = staff.get(LIST)
     assert page.status_code == 200
-    assert heading(page) == "2 fichiers prêts, 1 en échec, 1 en préparation"
+    assert heading(page) == "2 fichiers prêts, 2 sans destinataire, 1 en échec, 1 en préparation"
     assert "mardi 24 novembre 2026 · 5 associations" in text_of(page)
     assert names(page) == ["Afev", "Article 1", "Proxité", "Télémaque", "Zup de Co"]
     assert "Le programme qui fait le classeur s’est arrêté sur une erreur." in text_of(page)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Select, select, text, update
 
 from portal.foundation import clock
 from portal.foundation.config import Settings
@@ -28,6 +28,7 @@ CLAIM = """
 """
 FRESH = text(CLAIM.format(available="leased_until IS NULL"))
 LOST = text(CLAIM.format(available="leased_until < :now"))
+WAIT_A_LITTLE, WAIT_AS_NEEDED = text("SET LOCAL lock_timeout = '2s'"), text("SET LOCAL lock_timeout = 0")
 BURY_LOST = text("""
     UPDATE outbox SET state = 'dead', dead_at = :now, leased_until = NULL, error = 'lost' WHERE id IN (
         SELECT id FROM outbox WHERE state = 'pending' AND leased_until < :now AND gives_up_at < :now
@@ -60,12 +61,24 @@ def claim(settings: Settings, most: int) -> list[Claim]:
 
 
 def locked(ours: Claim) -> Outbox | None:
-    """The row, locked until the transaction ends; None when it is no longer ours or somebody holds it."""
-    return db.session.scalar(
-        select(Outbox)
-        .where(Outbox.id == ours.id, Outbox.token == ours.token, Outbox.state == OutboxState.PENDING)
-        .with_for_update(skip_locked=True)
-    )
+    """The row, locked until the transaction ends; None when it is no longer ours.
+
+    Somebody else's claim may hold it for the time of a statement, having read it before ours: that is waited for.
+    Raises the database's error when it lasts.
+    """
+    db.session.execute(WAIT_A_LITTLE)
+    row = db.session.scalar(_ours(ours).with_for_update())
+    db.session.execute(WAIT_AS_NEEDED)
+    return row
+
+
+def locked_at_once(ours: Claim) -> Outbox | None:
+    """The same, None also when somebody holds it."""
+    return db.session.scalar(_ours(ours).with_for_update(skip_locked=True))
+
+
+def _ours(ours: Claim) -> Select[Outbox]:
+    return select(Outbox).where(Outbox.id == ours.id, Outbox.token == ours.token, Outbox.state == OutboxState.PENDING)
 
 
 def still_ours(ours: Claim) -> None:

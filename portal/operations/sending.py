@@ -15,7 +15,7 @@ from portal.mail.mailer import Mailer, Outcome, Verdict
 from portal.models.outbox import GIVES_UP_AFTER, Message, Outbox, OutboxState
 from portal.models.referral import Referral, ReferralState
 from portal.operations.addressing import Addressed, addressed
-from portal.operations.claims import Claim, locked, still_ours
+from portal.operations.claims import Claim, locked, locked_at_once, still_ours
 from portal.operations.notices import recipients
 from portal.operations.outbox import TEAM_MESSAGES, put_for_each
 from portal.operations.outcomes import SETTLED, drop, mark_mailbox, put_off, refusing_since
@@ -109,6 +109,6 @@ def takes_mail_again(outbox_id: object, to: str) -> None:
 
 def put_off_lost(ours: Claim, code: str) -> None:
     """An attempt that broke in mid-air, on its row if it is still ours."""
-    row = locked(ours)
+    row = locked_at_once(ours)
     if row is not None:
         put_off(row, code)

@@ -23,7 +23,11 @@ def commands() -> Iterator[tuple[Path, bytes]]:
 
 
 def command_line(process: int) -> str:
-    return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    """Empty when it has ended meanwhile."""
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def parent_of(process: int) -> int | None:

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime
+from threading import Timer
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -129,6 +131,20 @@ def test_several_send_at_once_and_each_message_leaves_once(app: Flask, desk: Des
             worker.join(60)
     assert office.most_lines >= 2
     assert office.times_kept == {f"<{key}@collectif.example.org>": 1 for (key,) in desk.rows("id")}
+
+
+def test_a_claim_that_only_looked_at_the_row_does_not_put_its_attempt_off(
+    app: Flask, desk: Desk, settings: Settings, database_url: str
+) -> None:
+    """Another claim, begun before ours was committed, holds the row until its own transaction ends."""
+    desk.message("lea@example.org")
+    (ours,) = claimed(settings)
+    looking = psycopg.connect(database_url)
+    looking.execute("SELECT id FROM outbox FOR UPDATE")
+    Timer(0.3, looking.rollback).start()
+    with transaction(JOBS):
+        assert sending.locked(ours)
+    looking.close()
 
 
 def test_a_message_that_kills_its_worker_is_taken_alone_after_the_others_and_ever_later(

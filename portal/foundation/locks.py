@@ -15,6 +15,10 @@ from portal.foundation.extensions import db
 NUMBER = {Side.MENTEE: 1, Side.MENTOR: 2}
 
 
+# Around the locking of a row that only a statement of somebody else's may hold: longer is an error, not a wait.
+WAIT_A_LITTLE, WAIT_AS_NEEDED = text("SET LOCAL lock_timeout = '2s'"), text("SET LOCAL lock_timeout = 0")
+
+
 class Lock(IntEnum):
     """First key of PostgreSQL's two-key advisory locks; the second is the side's number."""
 

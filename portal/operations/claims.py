@@ -10,6 +10,7 @@ from sqlalchemy import Select, select, text, update
 from portal.foundation import clock
 from portal.foundation.config import Settings
 from portal.foundation.extensions import db
+from portal.foundation.locks import WAIT_A_LITTLE, WAIT_AS_NEEDED
 from portal.models.outbox import Outbox, OutboxState
 
 LONGEST_DELAY = timedelta(hours=6)
@@ -28,7 +29,6 @@ CLAIM = """
 """
 FRESH = text(CLAIM.format(available="leased_until IS NULL"))
 LOST = text(CLAIM.format(available="leased_until < :now"))
-WAIT_A_LITTLE, WAIT_AS_NEEDED = text("SET LOCAL lock_timeout = '2s'"), text("SET LOCAL lock_timeout = 0")
 BURY_LOST = text("""
     UPDATE outbox SET state = 'dead', dead_at = :now, leased_until = NULL, error = 'lost' WHERE id IN (
         SELECT id FROM outbox WHERE state = 'pending' AND leased_until < :now AND gives_up_at < :now

@@ -14,6 +14,7 @@ from portal.foundation import clock
 from portal.foundation.config import settings
 from portal.foundation.errors import Hidden
 from portal.foundation.extensions import db
+from portal.foundation.locks import WAIT_A_LITTLE, WAIT_AS_NEEDED
 from portal.foundation.queue import Job, enqueue
 from portal.foundation.transactions import after_commit
 from portal.models.association import Association
@@ -137,10 +138,13 @@ def _ours(claimed: Claimed) -> tuple[ColumnElement[bool], ...]:
 def hold_file(claimed: Claimed) -> bool:
     """Lock the row until the transaction ends; False when it is no longer ours.
 
-    A worker stopped for longer than its lease keeps it, a killed one loses it at once.
+    A worker stopped for longer than its lease keeps it, a killed one loses it at once. Whoever's claim only looked at
+    the row is waited for, as in the outbox.
     """
-    query = select(MorningFile.id).where(*_ours(claimed)).with_for_update(skip_locked=True)
-    return db.session.scalar(query) is not None
+    db.session.execute(WAIT_A_LITTLE)
+    held = db.session.scalar(select(MorningFile.id).where(*_ours(claimed)).with_for_update())
+    db.session.execute(WAIT_AS_NEEDED)
+    return held is not None
 
 
 def finish_file(

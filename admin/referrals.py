@@ -17,7 +17,7 @@ from admin.marks import orientable
 from admin.menus import menus, views
 from admin.navigation import frame, navigation
 from admin.past import steps
-from matching.replay import ReplayError
+from matching.storing import ReplayError
 from matching.vocabulary import Need
 from portal.foundation.errors import Hidden
 from portal.foundation.permissions import Permission, requires

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from matching.arm import Policy, PolicyName
+from matching.ranking import Policy, PolicyName
 from matching.decision import Outcome, Placed, Unroutable
 from matching.explanation import explain
 from matching.locating import line_of

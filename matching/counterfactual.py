@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from matching.arm import Contest, Opening, PolicyName, Ranked, rank
+from matching.ranking import Contest, Opening, PolicyName, Ranked, rank
 from matching.decision import Decision, Placed
 from matching.openings import find_openings, open_mask, places_nearest_first
 from matching.profile import Profile

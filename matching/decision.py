@@ -7,7 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, ClassVar, TypedDict
 
-from matching.arm import Policy, TieBreak
+from matching.ranking import Policy, TieBreak
 from matching.index import Outcomes
 from matching.profile import Profile
 from matching.programme import Catalogue

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from matching.arm import PolicyName, TieBreak
+from matching.ranking import PolicyName, TieBreak
 from matching.decision import Outcome, Placed
 from matching.profile import Profile
 from matching.reasoning import Row, State, attainment_said, rows_of

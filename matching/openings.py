@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from matching.arm import Opening
+from matching.ranking import Opening
 from matching.index import Outcomes
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme, places_of

@@ -1,6 +1,6 @@
 """The JSON Schema (2020-12) of what the command line reads and writes."""
 
-from matching.arm import PolicyName, TieBreak
+from matching.ranking import PolicyName, TieBreak
 from matching.decision import Why
 from matching.vocabulary import (
     PLACE_KINDS,

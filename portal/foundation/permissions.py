@@ -68,6 +68,10 @@ class Permission(StrEnum):
     NOTICES_CHOOSE = "notices_choose"
     PLATFORM_READ = "platform_read"
     PLATFORM_MEND = "platform_mend"
+    ENGINE_READ = "engine_read"
+    ENGINE_TRY = "engine_try"
+    POLICY_PROPOSE = "policy_propose"
+    POLICY_SETTLE = "policy_settle"
 
 
 COORDINATION = frozenset(
@@ -111,6 +115,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
             Permission.NOTICES_CHOOSE,
             Permission.PLATFORM_READ,
             Permission.PLATFORM_MEND,
+            Permission.ENGINE_READ,
+            Permission.ENGINE_TRY,
+            Permission.POLICY_PROPOSE,
+            Permission.POLICY_SETTLE,
         }
     ),
 }

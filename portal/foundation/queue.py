@@ -75,6 +75,10 @@ class Job(StrEnum):
     REMIND_FOLLOW_UP = "portal.jobs.reminders.remind_follow_up"
     CHECK_PLACES = "portal.jobs.reminders.check_places"
     REMIND_APPLICANTS = "portal.jobs.reminders.remind_applicants"
+    RUN_REPLAY = "portal.jobs.replays.run"
+    SWEEP_REPLAYS = "portal.jobs.replays.sweep"
+    SOLVE_LEVELS = "portal.jobs.levels.solve"
+    FORESEE = "portal.jobs.forecasts.foresee"
     FIND_LOST_TURNS = "portal.jobs.tracks.find_lost_turns"
 
 
@@ -82,6 +86,9 @@ class Job(StrEnum):
 QUEUES = {
     Job.DRAW_DOCUMENT: PAPER,
     Job.MAKE_MORNING_FILE: PAPER,
+    Job.RUN_REPLAY: PAPER,
+    Job.SOLVE_LEVELS: PAPER,
+    Job.FORESEE: PAPER,
     Job.SEND_MAIL: MAIL,
 }
 

@@ -12,6 +12,7 @@ from portal.models import (
     document,
     event,
     figure,
+    forecast,
     identity,
     job_track,
     morning,
@@ -20,6 +21,7 @@ from portal.models import (
     outbox,
     programme,
     referral,
+    replay,
     routing,
 )
 
@@ -35,6 +37,7 @@ __all__ = [
     "document",
     "event",
     "figure",
+    "forecast",
     "identity",
     "job_track",
     "morning",
@@ -43,5 +46,6 @@ __all__ = [
     "outbox",
     "programme",
     "referral",
+    "replay",
     "routing",
 ]

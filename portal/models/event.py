@@ -51,6 +51,7 @@ class EventName(StrEnum):
     CAMPAIGN_CHANGED = "campaign_changed"
     ASSOCIATION_CHANGED = "association_changed"
     PLACES_CONFIRMED = "places_confirmed"
+    POLICY_PUBLISHED = "policy_published"
 
 
 class Event(Base):
@@ -112,6 +113,9 @@ class JournalAct(StrEnum):
     MORNING_FILE_READ = "morning_file_read"
     MAIL_RETRIED = "mail_retried"
     JOB_WOKEN = "job_woken"
+    REPLAY_ASKED = "replay_asked"
+    POLICY_PROPOSED = "policy_proposed"
+    POLICY_SETTLED = "policy_settled"
 
 
 class JournalEntry(Base):

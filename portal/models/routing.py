@@ -41,7 +41,7 @@ class RoutingCatalogue(Base):
 class RoutingDecision(Base):
     """One run of the engine for one referral.
 
-    packed: matching.replay's form; with the catalogue and the profile it gives the whole explanation back and can
+    packed: matching.storing's form; with the catalogue and the profile it gives the whole explanation back and can
     be run again.
     """
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from matching.arm import Opening, TieBreak
+from matching.ranking import Opening, TieBreak
 from matching.decision import Outcome, Placed
 from matching.excerpt import excerpt
 from matching.explanation import Eligibility, Explanation, Judged, explain

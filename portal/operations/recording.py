@@ -12,7 +12,7 @@ from matching.decision import Outcome, Placed, Unroutable, Waitlisted
 from matching.excerpt import Excerpt, excerpt
 from matching.profile import Profile
 from matching.programme import Catalogue
-from matching.replay import pack
+from matching.storing import pack
 from matching.standing import Places, Standing
 from portal.foundation import clock
 from portal.foundation.config import Settings

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from matching.arm import Policy, PolicyName
+from matching.ranking import Policy, PolicyName
 from matching.conditions import TerritoryTest
 from matching.criteria import read_criteria, tests_of
 from matching.programme import Catalogue, Period

@@ -14,7 +14,7 @@ from matching.explanation import Explanation, explain
 from matching.profile import Profile
 from matching.programme import Catalogue
 from matching.reading import InvalidInputError
-from matching.replay import ReplayError, rerun, unpack
+from matching.storing import ReplayError, rerun, unpack
 from portal.foundation.extensions import db
 from portal.models.account import Account
 from portal.models.assignment import Assignment

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from matching.arm import Policy
+from matching.ranking import Policy
 from matching.criteria import Expression
 from matching.decision import Outcome, Placed
 from matching.index import Index, Outcomes
@@ -20,7 +20,7 @@ from matching.profile import Profile
 from matching.programme import Catalogue
 from matching.programme import Programme as Candidate
 from matching.reading import InvalidInputError
-from matching.replay import ReplayError, unpack
+from matching.storing import ReplayError, unpack
 from matching.router import Router
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing
 from matching.vocabulary import Side

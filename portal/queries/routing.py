@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, exists, select, tuple_
 
-from matching.arm import Opening
+from matching.ranking import Opening
 from matching.decision import Placed
 from matching.router import Router
 from matching.standing import Standing

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from matching.arm import Policy, PolicyName
+from matching.ranking import Policy, PolicyName
 from matching.conditions import (
     AgeTest,
     AvailableTest,

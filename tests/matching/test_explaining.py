@@ -8,7 +8,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from matching.arm import Policy, PolicyName, TieBreak
+from matching.ranking import Policy, PolicyName, TieBreak
 from matching.conditions import (
     AgeTest,
     ChannelTest,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.arm import Policy, PolicyName, TieBreak, digest
+from matching.ranking import Policy, PolicyName, TieBreak, digest
 from matching.conditions import AgeTest, ModalityTest, PublicTest, TerritoryTest, Truth
 from matching.criteria import All, AnyOf
 from matching.decision import Outcome, Placed, Unroutable, Waitlisted, Why

@@ -16,7 +16,7 @@ from matching.decision import Outcome
 from matching.explanation import explain
 from matching.profile import Profile
 from matching.programme import Catalogue
-from matching.replay import ReplayError, catalogue_digest, pack, rerun, unpack
+from matching.storing import ReplayError, catalogue_digest, pack, rerun, unpack
 from matching.router import Router
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing
 from matching.vocabulary import Channel, Modality, Need, Public, Side, Situation, StudyLevel

@@ -7,7 +7,7 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from matching.arm import Policy, PolicyName, TieBreak
+from matching.ranking import Policy, PolicyName, TieBreak
 from matching.decision import (
     Decision,
     Given,

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
-from matching.ranking import Policy, PolicyName
 from matching.decision import Outcome, Placed, Unroutable
 from matching.explanation import explain
 from matching.locating import line_of
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme, places_of
+from matching.ranking import Policy, PolicyName
 from matching.reading import InvalidInputError, Node
 from matching.router import Router
 from matching.schema import schema

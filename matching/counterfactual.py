@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from matching.ranking import Contest, Opening, PolicyName, Ranked, rank
 from matching.decision import Decision, Placed
 from matching.openings import find_openings, open_mask, places_nearest_first
 from matching.profile import Profile
 from matching.programme import Programme, places_of
+from matching.ranking import Contest, Opening, PolicyName, Ranked, rank
 from matching.reasoning import State, changes_of, rows_of
 from matching.standing import Standing
 from matching.wording import counted, listed, quoted

@@ -7,10 +7,10 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Any, ClassVar, TypedDict
 
-from matching.ranking import Policy, TieBreak
 from matching.index import Outcomes
 from matching.profile import Profile
 from matching.programme import Catalogue
+from matching.ranking import Policy, TieBreak
 from matching.standing import Rows, Standing
 from matching.vocabulary import Modality, Word
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from matching.ranking import PolicyName, TieBreak
 from matching.decision import Outcome, Placed
 from matching.profile import Profile
+from matching.ranking import PolicyName, TieBreak
 from matching.reasoning import Row, State, attainment_said, rows_of
 from matching.vocabulary import Modality
 

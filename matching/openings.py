@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from matching.ranking import Opening
 from matching.index import Outcomes
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme, places_of
+from matching.ranking import Opening
 from matching.standing import (
     AssociationStanding,
     Places,

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Self
 
-from matching.ranking import Contest, Opening, Policy, choose_programme, decided_by, rank
 from matching.decision import Given, Outcome, Placed, Unroutable, Waitlisted, Why, digest_of
 from matching.index import Index
 from matching.openings import find_openings, open_mask, places_nearest_first, standing_used
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme
+from matching.ranking import Contest, Opening, Policy, choose_programme, decided_by, rank
 from matching.standing import Standing
 
 

@@ -1,7 +1,7 @@
 """The JSON Schema (2020-12) of what the command line reads and writes."""
 
-from matching.ranking import PolicyName, TieBreak
 from matching.decision import Why
+from matching.ranking import PolicyName, TieBreak
 from matching.vocabulary import (
     PLACE_KINDS,
     Channel,

@@ -7,7 +7,6 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Any
 
-from matching.ranking import Policy, PolicyName, TieBreak
 from matching.decision import (
     Decision,
     Given,
@@ -22,6 +21,7 @@ from matching.decision import (
 from matching.index import Outcomes
 from matching.profile import Profile
 from matching.programme import Catalogue
+from matching.ranking import Policy, PolicyName, TieBreak
 from matching.router import Router
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Rows, Standing
 from matching.vocabulary import Modality

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from matching.ranking import Opening, TieBreak
 from matching.decision import Outcome, Placed
 from matching.excerpt import excerpt
 from matching.explanation import Eligibility, Explanation, Judged, explain
 from matching.openings import opening_of, places_nearest_first
 from matching.profile import Profile
 from matching.programme import Programme
+from matching.ranking import Opening, TieBreak
 from matching.reasoning import Row as Reason
 from matching.reasoning import attainment_said
 from matching.vocabulary import Side

@@ -12,8 +12,8 @@ from matching.decision import Outcome, Placed, Unroutable, Waitlisted
 from matching.excerpt import Excerpt, excerpt
 from matching.profile import Profile
 from matching.programme import Catalogue
-from matching.storing import pack
 from matching.standing import Places, Standing
+from matching.storing import pack
 from portal.foundation import clock
 from portal.foundation.config import Settings
 from portal.foundation.extensions import Base, db

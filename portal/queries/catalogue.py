@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from matching.ranking import Policy, PolicyName
 from matching.conditions import TerritoryTest
 from matching.criteria import read_criteria, tests_of
 from matching.programme import Catalogue, Period
 from matching.programme import Programme as Candidate
+from matching.ranking import Policy, PolicyName
 from matching.reading import InvalidInputError
 from matching.router import Router
 from matching.vocabulary import Side

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from matching.ranking import Policy
 from matching.criteria import Expression
 from matching.decision import Outcome, Placed
 from matching.index import Index, Outcomes
@@ -19,10 +18,11 @@ from matching.openings import opening_of, places_nearest_first
 from matching.profile import Profile
 from matching.programme import Catalogue
 from matching.programme import Programme as Candidate
+from matching.ranking import Policy
 from matching.reading import InvalidInputError
-from matching.storing import ReplayError, unpack
 from matching.router import Router
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing
+from matching.storing import ReplayError, unpack
 from matching.vocabulary import Side
 from portal.foundation.extensions import db
 from portal.models.assignment import Assignment, AssignmentState

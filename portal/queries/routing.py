@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Row, exists, select, tuple_
 
-from matching.ranking import Opening
 from matching.decision import Placed
+from matching.ranking import Opening
 from matching.router import Router
 from matching.standing import Standing
 from matching.vocabulary import Side

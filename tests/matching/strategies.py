@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from matching.ranking import Policy, PolicyName
 from matching.conditions import (
     AgeTest,
     AvailableTest,
@@ -25,6 +24,7 @@ from matching.criteria import EVERYONE, All, AnyOf, Expression, Not, meeting
 from matching.decision import Outcome
 from matching.profile import Profile
 from matching.programme import Period, Programme
+from matching.ranking import Policy, PolicyName
 from matching.router import route
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing
 from matching.vocabulary import Channel, Modality, Need, Public, ReferrerType, Side, Situation, StudyLevel

@@ -8,7 +8,6 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 
-from matching.ranking import Policy, PolicyName, TieBreak
 from matching.conditions import (
     AgeTest,
     ChannelTest,
@@ -25,6 +24,7 @@ from matching.excerpt import excerpt
 from matching.explanation import Explanation, Judged, explain
 from matching.profile import Profile
 from matching.programme import Catalogue, Period, Programme
+from matching.ranking import Policy, PolicyName, TieBreak
 from matching.router import Router
 from matching.standing import AssociationStanding, Places, Standing
 from matching.vocabulary import Channel, Modality, Public, Side, Situation, StudyLevel

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from matching.ranking import Policy, PolicyName, TieBreak, digest
 from matching.conditions import AgeTest, ModalityTest, PublicTest, TerritoryTest, Truth
 from matching.criteria import All, AnyOf
 from matching.decision import Outcome, Placed, Unroutable, Waitlisted, Why
 from matching.openings import opening_of, places_nearest_first
 from matching.profile import Profile
 from matching.programme import Catalogue, Period, Programme
+from matching.ranking import Policy, PolicyName, TieBreak, digest
 from matching.reading import InvalidInputError, Node
 from matching.router import Router, route
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing

@@ -16,9 +16,9 @@ from matching.decision import Outcome
 from matching.explanation import explain
 from matching.profile import Profile
 from matching.programme import Catalogue
-from matching.storing import ReplayError, catalogue_digest, pack, rerun, unpack
 from matching.router import Router
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing
+from matching.storing import ReplayError, catalogue_digest, pack, rerun, unpack
 from matching.vocabulary import Channel, Modality, Need, Public, Side, Situation, StudyLevel
 from tests.matching.strategies import AT, Case, cases, programme, wide_open
 

@@ -17,7 +17,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 # Where SQL, rights and locks are proved; all the rest sees the other PostgreSQL at night.
 DEEP ?= $(addprefix tests/,architecture concurrency isolation queries stateful)
 
-.PHONY: help run test test-other test-nightly test-kills bench lint format migrate shell flask psql demo-code demo-reset lock
+.PHONY: help run test test-other test-nightly test-kills bench study lint format migrate shell flask psql demo-code demo-reset lock
 
 help: ## List what can be asked
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ test-kills: $(BIN)/.installed-dev ## A thousand kills of every process, at every
 
 bench: $(BIN)/.installed-dev ## Measure what is claimed, side by side in one run; a table, and bench.json
 	@$(BIN)/python -m tests.bench
+
+study: $(BIN)/.installed ## The policies compared on the demonstration's season, and its forecast: study.pdf, for a board
+	@$(PYTHON) portal/local/prerequisites.py pdf
+	@$(ATTACH) $(FLASK) study --out $(CURDIR)/study.pdf
 
 lint: $(BIN)/.installed-dev ## Rules, types, imports and templates, without running anything
 	@$(BIN)/python -m ruff check --quiet .

@@ -13,6 +13,7 @@ from flask_login import current_user
 from admin.review import CONFLICT, REFUSED, SIDE_NAMES, SIDES, WHO, compared, number_of, readable, review, said
 from matching.conditions import TESTS
 from matching.criteria import Expression, read_criteria, tests_of, write_criteria
+from matching.locating import line_of
 from matching.reading import InvalidInputError
 from matching.vocabulary import Side
 from portal.foundation.errors import DomainError, Hidden
@@ -21,6 +22,7 @@ from portal.foundation.transactions import rollback
 from portal.operations.criteria import LONGEST_CRITERIA, CriteriaConflict, save_criteria
 from portal.queries.criteria import VERSIONS_SHOWN, Kept, Version, programme_kept, version_by_id, versions_of
 from portal.queries.trial_told import trial_told
+from portal.web.criteria_said import whole_said
 from portal.web.forms import one_line
 from portal.web.pages import page
 from portal.web.typography import NBSP
@@ -50,11 +52,21 @@ REASONS = (
 
 @dataclass(frozen=True)
 class Written:
-    """What stands in the text field; fault says where it cannot be read, and draft is None then."""
+    """What stands in the text field; fault says where it cannot be read, and draft is None then.
+
+    line: the number of the line at fault, from 1; 0 when it is no line's.
+    """
 
     text: str
     draft: Expression | None
     fault: str = ""
+    line: int = 0
+
+    @property
+    def excerpt(self) -> str:
+        """The line at fault, as far as a page can show it."""
+        lines = self.text.split("\n")
+        return _writable(lines[self.line - 1].strip()) if 0 < self.line <= len(lines) else ""
 
 
 def read_text(text: str) -> Written:
@@ -63,9 +75,12 @@ def read_text(text: str) -> Written:
     try:
         return _bounded(text, read_criteria(json.loads(text)))
     except json.JSONDecodeError as error:
-        return Written(text, None, f"Ce n’est pas du JSON : ligne {error.lineno}, colonne {error.colno}.")
+        fault = f"Ce n’est pas du JSON : ligne {error.lineno}, colonne {error.colno}."
+        return Written(text, None, fault, error.lineno)
     except InvalidInputError as error:
-        return Written(text, None, f"À «{NBSP}{_writable(error.path)}{NBSP}» : {in_french(error.reason)}.")
+        line, where = line_of(text, error.path), _writable(error.path)
+        fault = f"Ligne {line}, à «{NBSP}{where}{NBSP}» : {in_french(error.reason)}."
+        return Written(text, None, fault, line)
     except RecursionError:
         return Written(text, None, "Ce texte a trop de niveaux imbriqués.")
     except ValueError:
@@ -215,6 +230,7 @@ def _editor(kept: Kept, side: Side, written: Written, status: int = 200, refusal
         written=written,
         old=old,
         new=new,
+        whole=whole_said(draft) if draft is not None else "",
         trial=trial_told(kept.programme.id, side, draft, current) if draft is not None else None,
         drawn=number_of(sent) if sent else version.number if version else 0,
         note=(request.form.get("note") or "")[:LONGEST_NOTE],

@@ -16,11 +16,12 @@ from portal.foundation import clock
 from portal.foundation.errors import DomainError, Hidden
 from portal.foundation.permissions import Permission, requires
 from portal.models.document import DocumentKind
-from portal.operations.documents import ask_board_report, ask_brochure
+from portal.operations.documents import ask_board_report, ask_brochure, ask_policy_study
 from portal.paper.printing import why_unavailable
 from portal.places import UnknownPlaceError, search_places
 from portal.queries.associations import current_campaign
 from portal.queries.documents import PAGE, document_file, documents_asked
+from portal.queries.policy_study import usual_period as study_period
 from portal.web.days import day_field
 from portal.web.downloads import file_name, pdf_answer
 from portal.web.forms import PortalForm, one_line
@@ -29,13 +30,14 @@ from portal.web.typography import NBSP
 
 SUGGESTED = 8
 LONGEST = timedelta(days=731)
-KINDS = (DocumentKind.BOARD_REPORT, DocumentKind.TERRITORY_BROCHURE)
+KINDS = (DocumentKind.BOARD_REPORT, DocumentKind.POLICY_STUDY, DocumentKind.TERRITORY_BROCHURE)
 DATE = f"Écrivez une date, par exemple{NBSP}: 01/09/2026."
 NAMES = {
     DocumentKind.ASSOCIATION_REPORT: "rapport",
     DocumentKind.BOARD_REPORT: "conseil",
     DocumentKind.TERRITORY_BROCHURE: "brochure",
     DocumentKind.COMPANY_KIT: "kit",
+    DocumentKind.POLICY_STUDY: "etude",
 }
 documents = Blueprint("documents", __name__, url_prefix="/collectif/documents")
 documents.context_processor(frame)
@@ -132,6 +134,20 @@ def ask_board() -> ResponseReturnValue:
         ask_board_report(first, last, by=current_user.account_id)
     except DomainError as error:
         form.refuse(error.message, error.field)
+        return documents_page(form, PlaceForm())
+    return asked()
+
+
+@documents.post("/etude")
+@requires(Permission.STATISTICS_READ)
+def ask_study() -> ResponseReturnValue:
+    """Since the campaign began: nothing to choose."""
+    of = study_period()
+    try:
+        ask_policy_study(of.first, of.last, by=current_user.account_id)
+    except DomainError as error:
+        form = BoardForm(data=usual_period())
+        form.refuse(error.message)
         return documents_page(form, PlaceForm())
     return asked()
 

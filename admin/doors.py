@@ -9,6 +9,8 @@ from admin.campaigns import campaign_room
 from admin.companies import companies
 from admin.criteria import review
 from admin.documents import documents
+from admin.engine import engine
+from admin.engine_replays import replays
 from admin.leads import leads
 from admin.morning import morning
 from admin.objectives import objectives
@@ -36,5 +38,7 @@ def register(app: Flask) -> None:
         accounts,
         morning,
         platform,
+        engine,
+        replays,
     ):
         app.register_blueprint(blueprint)

@@ -13,6 +13,7 @@ ENTRIES = (
     ("leads", "leads.index", "Entreprises", "briefcase"),
     ("review", "review.index", "Critères", "list-checks"),
     ("objectives", "objectives.index", "Objectifs", "flag"),
+    ("engine", "engine.index", "Moteur", "git-branch"),
     ("documents", "documents.index", "Documents", "file-text"),
     ("platform", "admin_platform.index", "Fonctionnement", "refresh-cw"),
     ("accounts", "accounts.index", "Équipe", "users"),

@@ -29,6 +29,7 @@ from portal.queries.criteria import (
     settled_proposals,
 )
 from portal.queries.trial_told import trial_told
+from portal.web.criteria_said import whole_said
 from portal.web.forms import PortalForm, tidy
 from portal.web.pages import page
 from portal.web.typography import NBSP
@@ -124,6 +125,7 @@ def _proposal_page(asked: Proposal, form: RefusalForm, status: int = 200, refusa
         version=version,
         old=old,
         new=new,
+        whole=whole_said(draft) if draft is not None else "",
         trial=trial_told(asked.programme_id, asked.side, draft, current) if waiting and draft else None,
         form=form,
         longest=LONGEST_REASON,

@@ -10,6 +10,7 @@ from flask import Blueprint, abort, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.navigation import frame, navigation
+from admin.statistics_forecast import prospect
 from admin.statistics_page import MAP_WORDS, network
 from portal.foundation import clock
 from portal.foundation.permissions import Permission, requires
@@ -26,7 +27,8 @@ statistics = Blueprint("statistics", __name__, url_prefix="/collectif/chiffres")
 statistics.context_processor(frame)
 COLUMNS = ("Association", "Côté", "Mesure", "Détail", "Valeur", "Nombre")
 NETWORK = "Tout le réseau"
-VIEWS = {"parcours": "Parcours et délais", "personnes": "Qui demande"}
+FORECAST = "prevision"
+VIEWS = {"parcours": "Parcours et délais", "personnes": "Qui demande", FORECAST: "Prévision"}
 
 
 def asked_here() -> tuple[Asked, Campaign | None]:
@@ -38,6 +40,8 @@ def asked_here() -> tuple[Asked, Campaign | None]:
 @requires(Permission.STATISTICS_READ)
 def index() -> ResponseReturnValue:
     asked, campaign = asked_here()
+    if view_asked(asked) == FORECAST:
+        return forecast_page(asked, campaign)
     found = network(asked, campaign)
     return page(
         "admin/statistics.html",
@@ -50,17 +54,35 @@ def index() -> ResponseReturnValue:
         maps=map_options(asked, found.map_name),
         map_words=MAP_WORDS[found.map_name],
         view=view_asked(asked),
-        tabs=[
-            {
-                "label": words,
-                "url": url_for("statistics.index", **asked.arguments(vue=name)),
-                "active": name == view_asked(asked),
-            }
-            for name, words in VIEWS.items()
-        ],
+        tabs=views(asked),
         data_url=lambda name: url_for("statistics.data", graphique=name, **asked.arguments()),
         app_nav=navigation("statistics"),
     )
+
+
+def forecast_page(asked: Asked, campaign: Campaign | None) -> tuple[str, int]:
+    found = prospect(campaign, asked.side)
+    return page(
+        "admin/statistics_forecast.html",
+        asked=asked,
+        prospect=found,
+        drawing=found.drawing(),
+        csv_url=url_for("statistics.data", graphique=FORECAST, **asked.arguments(vue=None)),
+        tabs=views(asked),
+        app_nav=navigation("statistics"),
+    )
+
+
+def views(asked: Asked) -> list[dict[str, Any]]:
+    """The tabs."""
+    return [
+        {
+            "label": words,
+            "url": url_for("statistics.index", **asked.arguments(vue=name)),
+            "active": name == view_asked(asked),
+        }
+        for name, words in VIEWS.items()
+    ]
 
 
 @statistics.get("/donnees")
@@ -68,6 +90,8 @@ def index() -> ResponseReturnValue:
 def data() -> ResponseReturnValue:
     """One chart as CSV: what the page shows, and no more."""
     asked, campaign = asked_here()
+    if request.args.get("graphique") == FORECAST:
+        return table_answer(FORECAST, prospect(campaign, asked.side).sheet)
     told = network(asked, campaign).charts().get(request.args.get("graphique", ""))
     if told is None:
         abort(404)

@@ -1,43 +1,29 @@
-"""The command line: `python -m matching route --programmes FILE --requests FILE`, or `schema`."""
+"""The command line, without a database: `python -m matching route`, `replay` or `schema`."""
 
 import argparse
-import json
 import sys
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
-from typing import NoReturn
 
-from matching.decision import Outcome, Placed, Unroutable
-from matching.explanation import explain
-from matching.locating import line_of
-from matching.profile import Profile
-from matching.programme import Catalogue, Programme, places_of
-from matching.ranking import Policy, PolicyName
-from matching.reading import InvalidInputError, Node
-from matching.router import Router
+from matching import commands
+from matching.inputs import BadFileError
+from matching.ranking import PolicyName
 from matching.schema import schema
-from matching.standing import Standing
 from matching.vocabulary import Side
 
-Request = tuple[Profile, frozenset[str], datetime]
-
-
-class BadFileError(Exception):
-    """Input refused; the message names file, line and path."""
-
-    def __init__(self, file: str, line: int, path: str, reason: str) -> None:
-        super().__init__(f"{file}:{line}: {path}: {reason}".replace("\n", " "))
+MOST_SEEDS = 1000
+POLICIES = [name.value for name in PolicyName]
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line. 0 when all went well, 2 on bad input."""
     options = _parser().parse_args(arguments)
     try:
-        if options.command == "schema":
-            _print(schema())
-        else:
-            _route(options)
+        match options.command:
+            case "schema":
+                commands.printed(schema())
+            case "route":
+                commands.route(options)
+            case "replay":
+                commands.replay(options)
     except BadFileError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -46,148 +32,43 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m matching", description="Route requests to associations.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    route = commands.add_parser("route", help="one JSON decision a line, in the order of the requests")
-    route.add_argument("--programmes", required=True, help="a JSON document: programmes, names, standing")
-    route.add_argument("--requests", required=True, help="JSON lines: profile, already_tried, at; - reads them")
-    route.add_argument("--policy", choices=[name.value for name in PolicyName], default="arm")
+    asked = parser.add_subparsers(dest="command", required=True)
+    route = asked.add_parser("route", help="one JSON decision a line, in the order of the requests")
+    _files(route, "profile, already_tried, at")
     route.add_argument("--explain", action="store_true", help="add the whole explanation to each decision")
-    commands.add_parser("schema", help="the JSON Schema of inputs and outputs")
+    _replay(asked.add_parser("replay", help="live a season again under other rules, and compare"))
+    asked.add_parser("schema", help="the JSON Schema of inputs and outputs")
     return parser
 
 
-def _route(options: argparse.Namespace) -> None:
-    """Each placement counts for the requests that follow."""
-    routers, standings = _programmes(options.programmes, Policy(PolicyName(options.policy)))
-    for profile, tried, at in _requests(options.requests):
-        side = profile.side
-        decision = routers[side].route(profile, standings[side], tried, at)
-        if isinstance(decision, Placed):
-            standings[side] = standings[side].after(decision, at)
-        line = decision_line(decision)
-        if options.explain:
-            line["explanation"] = explain(decision, profile).to_json()
-        _print(line)
+def _files(command: argparse.ArgumentParser, line: str) -> None:
+    command.add_argument("--programmes", required=True, help="a JSON document: programmes, names, standing")
+    command.add_argument("--requests", required=True, help=f"JSON lines: {line}; - reads them")
+    command.add_argument("--policy", choices=POLICIES, default="arm", help="the policy in force")
 
 
-def decision_line(decision: Outcome) -> dict[str, object]:
-    """The JSON form of a decision, with ids in full."""
-    programmes = [programme.id for programme in decision.catalogue.programmes]
-    certain, possible = decision.outcomes.certain, decision.outcomes.possible
-    line: dict[str, object] = {
-        "request": decision.request,
-        "kind": decision.kind,
-        "at": decision.at.isoformat(),
-        "policy": decision.policy.to_json(),
-        "eligible": [programmes[each] for each in places_of(certain)],
-        "to_verify": [programmes[each] for each in places_of(possible & ~certain)],
-        "digest": decision.digest,
-    }
-    match decision:
-        case Placed():
-            line |= {
-                "association": decision.association,
-                "programme": decision.programme,
-                "certain": decision.certain,
-                "way": decision.way.value,
-                "place": decision.place,
-                "tie_break": decision.tie_break.value,
-                "ranking": list(decision.ranking),
-            }
-        case Unroutable(why=why):
-            line["why"] = why.value
-    return line
+def _replay(command: argparse.ArgumentParser) -> None:
+    _files(command, "profile, already_tried, at, recorded, in the order they came")
+    command.add_argument("--change", help="a JSON document: policy, objectives, capacities, criteria, pauses, intake")
+    command.add_argument("--policies", type=_policies, default=[], help="compare each of these, separated by commas")
+    command.add_argument("--last-season", help="JSON lines as --requests: what `projected` foresees demand from")
+    command.add_argument("--side", choices=[side.value for side in Side], default=Side.MENTEE.value)
+    command.add_argument("--seeds", type=_seeds, default=5, help="how many draws of the answers not recorded")
+    command.add_argument("--json", action="store_true", help="one JSON comparison a line instead of tables")
 
 
-def _print(value: dict[str, object]) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+def _policies(text: str) -> list[PolicyName]:
+    names = text.split(",")
+    unknown = [name for name in names if name not in POLICIES]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not one of {', '.join(POLICIES)}")
+    return [PolicyName(name) for name in names]
 
 
-def _programmes(file: str, policy: Policy) -> tuple[dict[Side, Router], dict[Side, Standing]]:
-    text = _text(file)
-    value = _parsed(file, text, 1)
-    try:
-        return _read_programmes(Node(value), policy)
-    except InvalidInputError as error:
-        raise BadFileError(file, line_of(text, error.path), error.path, error.reason) from error
-
-
-def _read_programmes(node: Node, policy: Policy) -> tuple[dict[Side, Router], dict[Side, Standing]]:
-    node.only("programmes", "names", "standing")
-    programmes = _distinct(node.field("programmes").items())
-    named, standing = node.get("names"), node.get("standing")
-    names = {code: said.text() for code, said in named.fields()} if named else {}
-    if standing:
-        standing.only(*Side)
-    routers, standings = {}, {}
-    for side in Side:
-        routers[side] = Router(Catalogue.of(side, programmes, names), policy)
-        own = standing.get(side) if standing else None
-        standings[side] = Standing.read(own) if own else Standing()
-    return routers, standings
-
-
-def _distinct(items: list[Node]) -> list[Programme]:
-    found: dict[str, Programme] = {}
-    for item in items:
-        programme = Programme.read(item)
-        if programme.id in found:
-            raise item.field("id").fail("two programmes share this id")
-        found[programme.id] = programme
-    return list(found.values())
-
-
-def _requests(file: str) -> Iterator[Request]:
-    for number, text in enumerate(_lines(file), start=1):
-        if text.strip():
-            value = _parsed(file, text.strip(), number)
-            try:
-                yield _read_request(Node(value))
-            except InvalidInputError as error:
-                raise BadFileError(file, number, error.path, error.reason) from error
-
-
-def _read_request(node: Node) -> Request:
-    node.only("profile", "already_tried", "at")
-    tried = node.get("already_tried")
-    return (
-        Profile.read(node.field("profile")),
-        frozenset(item.key() for item in tried.items()) if tried else frozenset(),
-        node.field("at").moment(),
-    )
-
-
-def _parsed(file: str, text: str, first_line: int) -> object:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadFileError(file, first_line + error.lineno - 1, "$", error.msg) from error
-    except (ValueError, RecursionError) as error:
-        raise BadFileError(file, first_line, "$", str(error)) from error
-
-
-def _text(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        _unreadable(file, 1, error)
-
-
-def _lines(file: str) -> Iterator[str]:
-    """The lines one by one: a season need not fit in memory."""
-    number = 0
-    try:
-        with sys.stdin if file == "-" else Path(file).open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):  # noqa: B007 - kept for the refusal below
-                yield line
-    except (OSError, UnicodeDecodeError) as error:
-        _unreadable(file, number + 1, error)
-
-
-def _unreadable(file: str, line: int, error: Exception) -> NoReturn:
-    reason = error.strerror or "cannot be read" if isinstance(error, OSError) else "not UTF-8"
-    raise BadFileError(file, line, "$", reason) from error
+def _seeds(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_SEEDS:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {MOST_SEEDS} is expected")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from matching.decision import Decision, Placed
+from matching.index import compiled
 from matching.openings import find_openings, open_mask, places_nearest_first
 from matching.profile import Profile
 from matching.programme import Programme, places_of
@@ -39,7 +40,7 @@ def _openings(decision: Placed, profile: Profile, *, certain: bool) -> list[Open
 
 def commitments_to_overtake(decision: Placed, first: Ranked, second: Ranked) -> int | None:
     """How many more commitments of the first would have put the second ahead; None when none would."""
-    if decision.policy.name not in (PolicyName.ARM, PolicyName.ARM_ABSOLUTE):
+    if decision.policy.name not in (PolicyName.ARM, PolicyName.ARM_ABSOLUTE, PolicyName.PROJECTED):
         return None
     most = 1
     while not _overtaken(decision, first, second, most):
@@ -85,10 +86,10 @@ def _confirming(decision: Placed, profile: Profile) -> Iterator[str]:
     """Programmes with room, for which something was still to verify."""
     names = decision.catalogue.names
     for opening in _openings(decision, profile, certain=False):
-        programme = decision.catalogue.programme(opening.programme)
         if opening.association in decision.ranking:
             continue
-        rows = rows_of(programme, profile, names, opening.way)
+        judged = compiled(decision.catalogue).judged(decision.catalogue.positions[opening.programme], profile)
+        rows = rows_of(judged, profile, names, opening.way)
         unknown = [quoted(row.rule) for row in rows if row.state is State.TO_VERIFY]
         if unknown:
             verb = "était confirmé" if len(unknown) == 1 else "étaient confirmés"
@@ -100,10 +101,10 @@ def near_misses(decision: Decision, profile: Profile) -> list[NearMiss]:
     """The ineligible programmes, the fewest changes first."""
     catalogue = decision.catalogue
     everyone = (1 << len(catalogue.programmes)) - 1
-    found = []
+    index, found = compiled(catalogue), []
     for position in places_of(everyone & ~decision.outcomes.possible):
         programme = catalogue.programmes[position]
-        changes = changes_of(programme, profile, catalogue.names)
+        changes = changes_of(index.judged(position, profile), profile, catalogue.names)
         if changes:
             found.append(NearMiss(programme, changes))
     return sorted(found, key=lambda miss: (len(miss.changes), miss.programme.id))

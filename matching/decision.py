@@ -161,7 +161,10 @@ def write_rows(rows: Rows) -> dict[str, list[int]]:
 
 
 def write_standing(standing: Standing, catalogue: Catalogue) -> list[object]:
-    """Two lists, associations then programmes, each row starting with its place in the catalogue."""
+    """Two lists, associations then programmes, each row starting with its place in the catalogue.
+
+    A level is written only where there is one, so that records from before levels keep every byte.
+    """
     associations = [
         [
             catalogue.association_positions[key],
@@ -173,6 +176,7 @@ def write_standing(standing: Standing, catalogue: Catalogue) -> list[object]:
             write_moment(its.last_served),
             int(its.stop_at_objective),
             write_rows(its.places),
+            *([] if its.level is None else its.level.as_integer_ratio()),
         ]
         for key, its in standing.associations.items()
     ]

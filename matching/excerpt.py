@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from matching.decision import Outcome, Placed
+from matching.index import compiled
 from matching.profile import Profile
 from matching.ranking import PolicyName, TieBreak
 from matching.reasoning import Row, State, attainment_said, rows_of
 from matching.vocabulary import Modality
 
-FURTHEST = (TieBreak.DECLARED, TieBreak.ATTAINMENT, TieBreak.GAP)
+FURTHEST = (TieBreak.DECLARED, TieBreak.ATTAINMENT, TieBreak.LEVEL, TieBreak.GAP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def excerpt(decision: Outcome, profile: Profile, programme: str | None = None) -
         raise ValueError("nothing was decided: name the programme chosen by hand")
     chosen = decision.catalogue.programme(programme or (placed.programme if placed else ""))
     way = placed.way if placed and chosen.id == placed.programme else None
-    rows = rows_of(chosen, profile, decision.catalogue.names, way)
+    judged = compiled(decision.catalogue).judged(decision.catalogue.positions[chosen.id], profile)
+    rows = rows_of(judged, profile, decision.catalogue.names, way)
     its = decision.standing.associations.get(chosen.association)
     ranking = placed.ranking if placed else ()
     rank = ranking.index(chosen.association) + 1 if chosen.association in ranking else None

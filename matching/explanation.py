@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from matching.counterfactual import TOLD, NearMiss, counterfactuals, near_misses, running
 from matching.decision import Outcome, Placed, Unroutable
+from matching.index import compiled
 from matching.openings import places_nearest_first
 from matching.profile import Profile
 from matching.programme import Programme
@@ -133,8 +134,8 @@ def _sentences(decision: Outcome, profile: Profile, ranking: tuple[RankLine, ...
 
 
 def _placing(decision: Placed, profile: Profile, ranking: tuple[RankLine, ...]) -> Iterator[str]:
-    programme = decision.catalogue.programme(decision.programme)
-    for row in rows_of(programme, profile, decision.catalogue.names, decision.way):
+    judged = compiled(decision.catalogue).judged(decision.catalogue.positions[decision.programme], profile)
+    for row in rows_of(judged, profile, decision.catalogue.names, decision.way):
         yield f"{row.criterion}{NBSP}: {row.fact}, {row.state.label} (règle{NBSP}: {row.rule})."
     if ranking[1:]:
         first, second = ranking[:2]
@@ -187,7 +188,7 @@ def _judge(
         association=programme.association,
         association_name=decision.catalogue.name(programme.association),
         eligibility=ELIGIBILITY[certain, possible],
-        rows=rows_of(programme, profile, decision.catalogue.names, way),
+        rows=rows_of(compiled(decision.catalogue).judged(position, profile), profile, decision.catalogue.names, way),
         tried=tried,
         closed=_closed(decision, profile, position, programme) if possible and not tried else None,
         nearest=nearest,

@@ -1,30 +1,29 @@
 """The compiled form of a catalogue: every programme judged at once, with one integer per value of each test.
 
-Strong Kleene logic is a distributive lattice, so criteria spread into branches (an `any` of `all`s) without
-changing their truth. Each branch is a column of bits; layer k holds the k-th branch of every programme. For
-each fact a test may meet, the columns it fails and those it leaves unknown are kept as integers, so a request
-costs one look-up a test. The few criteria that spread too widely are left to the tree.
+Criteria spread into branches (an `any` of `all`s). Each branch is a column of bits; layer k holds the k-th branch of
+every programme. For each fact a test may meet, the columns it fails and those it leaves unknown are kept as integers,
+so a request costs one look-up a test. The few criteria that spread too widely are programs over literals laid out the
+same way (`matching.judging`), as are the reasons and the counterfactuals of any programme.
 """
 
-from collections import defaultdict
-from collections.abc import Hashable
-from dataclasses import dataclass
-from itertools import product
+from collections import deque
+from functools import cached_property
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
-from matching.conditions import AnyOfTest, ModalityTest, PublicTest, Test, Truth
-from matching.criteria import All, AnyOf, Expression, Not
+from matching.columns import Columns
+from matching.conditions import Truth
+from matching.criteria import Expression
+from matching.judging import Judgement, Judges
+from matching.layout import Layout
+from matching.literals import Branch, Literals, Node, branches
 from matching.profile import Profile
 from matching.programme import Catalogue
-from matching.tree import IN_PERSON, accepted_ways, fit, near_miss
-from matching.vocabulary import Modality
+from matching.ways import accepted_ways
 
-MOST_BRANCHES = 16
-MOST_FACTS = 8192
-
-Literal = tuple[Test, bool]
-Branch = frozenset[Literal]
-Uses = dict[Literal, int]
+MOST_AMENDED = 64
+MOST_LITERALS = 8  # a programme, on average: beyond it many are of criteria that are no longer in force
+SPARE_LITERALS = 4096
 
 
 class Outcomes(NamedTuple):
@@ -52,229 +51,204 @@ class Outcomes(NamedTuple):
         return Outcomes(here, here, remote, remote)
 
     def among(self, mask: int) -> "Outcomes":
-        return Outcomes(*(each & mask for each in self))
+        here, maybe_here, remote, maybe_remote = self
+        return Outcomes._make((here & mask, maybe_here & mask, remote & mask, maybe_remote & mask))
 
 
-class Columns(NamedTuple):
-    """Columns that fail, that fail more than one test, and that are left unknown."""
+class Trace(NamedTuple):
+    """All that one look at a catalogue tells.
 
-    failed: int
-    failed_twice: int
-    unknown: int
-
-
-class KindIndex:
-    """All the uses of one kind of test, and what each fact met so far does to the columns."""
-
-    def __init__(self, uses: Uses) -> None:
-        self.uses = uses
-        self.met: dict[Hashable, Columns] = {}
-
-    def columns(self, fact: Hashable) -> Columns:
-        found = self.met.get(fact)
-        if found is None:
-            found = self._judge(fact)
-            if len(self.met) >= MOST_FACTS:
-                self.met.clear()
-            self.met[fact] = found
-        return found
-
-    def _judge(self, fact: Hashable) -> Columns:
-        failed = twice = unknown = 0
-        for (test, wanted), columns in self.uses.items():
-            held = test.holds(fact)
-            if held is Truth.UNKNOWN:
-                unknown |= columns
-            elif (held is Truth.YES) is not wanted:
-                twice |= failed & columns
-                failed |= columns
-        return Columns(failed, twice, unknown)
-
-
-class ListIndex:
-    """The same for tests of the form "one of these": one integer for each value, united over the person's.
-
-    Uses are laid in rounds within which no column appears twice, so that a round is judged in one operation.
+    near: the ineligible programmes that one changed test would open. columns: for each of `Index.kinds`, the branches
+    it fails, fails twice and leaves unknown; `Index.programmes_of` tells whose branches they are.
     """
 
-    def __init__(self, uses: Uses) -> None:
-        self.rounds: list[tuple[bool, int, dict[object, int]]] = []
-        self.all_columns = 0
-        for (test, wanted), columns in uses.items():
-            assert isinstance(test, AnyOfTest)
-            self.all_columns |= columns
-            self._lay(test, columns, wanted=wanted)
-
-    def _lay(self, test: AnyOfTest, columns: int, *, wanted: bool) -> None:
-        for place, (kind, laid, values) in enumerate(self.rounds):
-            if kind is wanted and not laid & columns:
-                self.rounds[place] = (kind, laid | columns, values)
-                break
-        else:
-            values = {}
-            self.rounds.append((wanted, columns, values))
-        for value in test.any_of:
-            values[value] = values.get(value, 0) | columns
-
-    def columns(self, fact: Hashable) -> Columns:
-        if fact is None:
-            return Columns(0, 0, self.all_columns)
-        failed = twice = 0
-        for wanted, laid, values in self.rounds:
-            held = 0
-            for value in fact if isinstance(fact, frozenset) else (fact,):
-                held |= values.get(value, 0)
-            lost = laid & ~held if wanted else held
-            twice |= failed & lost
-            failed |= lost
-        return Columns(failed, twice, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """One way of meeting: programmes that hold for certain, that may hold, and that fail by one test only."""
-
-    certain: int
-    possible: int
+    outcomes: Outcomes
     near: int
+    columns: list[Columns]
+
+
+class Spread(NamedTuple):
+    """One programme's criteria, compiled. branches: None when there are too many."""
+
+    node: Node
+    branches: list[Branch] | None
 
 
 class Index:
-    """A compiled catalogue. Agrees with the tree, programme by programme, and is much faster."""
+    """A compiled catalogue. Agrees with the plain reading of criteria, programme by programme, and is much faster."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self.catalogue = catalogue
-        self.width = max(len(catalogue.programmes), 1)
-        self.full = (1 << self.width) - 1
-        self.columns = 0
-        self.scattered: list[int] = []
-        uses: defaultdict[type[Test], Uses] = defaultdict(dict)
-        for place, programme in enumerate(catalogue.programmes):
-            spread = branches(programme.criteria)
-            if spread is None:
-                self.scattered.append(place)
-            else:
-                self._lay(place, spread, uses)
-        self.ways = KindIndex(uses.pop(ModalityTest, {}))
-        self.tests = [(kind.fact, _index(kind, found)) for kind, found in uses.items()]
+        literals = Literals()
+        self._set(catalogue, literals, [_spread(each.criteria, literals) for each in catalogue.programmes])
 
-    def _lay(self, place: int, spread: list[Branch], uses: defaultdict[type[Test], Uses]) -> None:
-        for layer, branch in enumerate(spread):
-            column = 1 << (layer * self.width + place)
-            self.columns |= column
-            for literal in branch:
-                known = uses[type(literal[0])]
-                known[literal] = known.get(literal, 0) | column
+    def _set(self, catalogue: Catalogue, literals: Literals, spreads: list[Spread], laid: Layout | None = None) -> None:
+        self.catalogue, self._literals, self._spreads = catalogue, literals, spreads
+        self.width = max(len(spreads), 1)
+        self.full = (1 << self.width) - 1
+        self.scattered = [place for place, spread in enumerate(spreads) if spread.branches is None]
+        self._shifts = _shifts(max([len(spread.branches or ()) for spread in spreads], default=0), self.width)
+        self._laid = laid or Layout.of(
+            column for place, spread in enumerate(spreads) for column in self._columns(place, spread)
+        )
+        _KNOWN[id(catalogue)] = self
+
+    def _columns(self, place: int, spread: Spread) -> list[tuple[int, Branch]]:
+        return [(1 << layer * self.width + place, branch) for layer, branch in enumerate(spread.branches or ())]
+
+    def amended(self, catalogue: Catalogue) -> "Index":
+        """The index of another catalogue of the same side, sharing with this one all that did not change.
+
+        An edit of criteria touches only the columns of that programme; a programme more or less lays all columns
+        again, without reading again the criteria already compiled.
+        """
+        if len(self._literals) > MOST_LITERALS * self.width + SPARE_LITERALS:
+            return Index(catalogue)
+        spreads, changed = self._respread(catalogue)
+        index = object.__new__(type(self))
+        laid = None
+        if len(spreads) == len(self._spreads) and len(changed) <= MOST_AMENDED:
+            gone = dict(column for place in changed for column in self._columns(place, self._spreads[place]))
+            come = dict(column for place in changed for column in self._columns(place, spreads[place]))
+            laid = self._laid.amended(gone, come)
+        index._set(catalogue, self._literals, spreads, laid)
+        if "_judges" in vars(self):
+            index._judges = Judges([spreads[place].node for place in changed], self._judges)
+        return index
+
+    def _respread(self, catalogue: Catalogue) -> tuple[list[Spread], list[int]]:
+        """The new catalogue's criteria compiled, and the places where they are not what they were at that place."""
+        before = self.catalogue.programmes
+        known = {each.id: (each.criteria, spread) for each, spread in zip(before, self._spreads, strict=True)}
+        spreads, changed = [], []
+        for place, programme in enumerate(catalogue.programmes):
+            criteria, spread = known.get(programme.id, (None, None))
+            if spread is None or not (criteria is programme.criteria or criteria == programme.criteria):
+                spread = _spread(programme.criteria, self._literals)
+            if place >= len(self._spreads) or spread is not self._spreads[place]:
+                changed.append(place)
+            spreads.append(spread)
+        return spreads, changed
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The codes of the tests that a trace has columns for; the way of meeting is not one of them."""
+        return self._laid.kinds
 
     def outcomes(self, profile: Profile) -> Outcomes:
-        """The decision tree for every programme at once."""
-        verdicts = self._verdicts(profile)
-        here = [verdicts[way] for way in IN_PERSON if way in verdicts]
-        remote = verdicts.get(Modality.REMOTE, NOBODY)
-        found = Outcomes(_certain(here), _possible(here), remote.certain, remote.possible)
-        if profile.modalities is None:
-            agreed = self.full
-            for verdict in verdicts.values():
-                agreed &= verdict.certain
-            found = found._replace(in_person_certain=agreed, remote_certain=agreed)
-        return self._with_scattered(found, profile) if self.scattered else found
+        """Who fits, for every programme at once."""
+        laid = self._laid
+        failed, unknown = laid.judged(profile)
+        return self._outcomes(profile, laid.columns ^ failed, unknown)
 
     def near(self, profile: Profile) -> int:
         """The ineligible programmes that one changed test would open."""
-        mask = 0
-        for verdict in self._verdicts(profile).values():
-            mask |= verdict.near
-        for place in self.scattered:
-            if len(near_miss(self.catalogue.programmes[place].criteria, profile)) == 1:
-                mask |= 1 << place
-        return mask & ~self.outcomes(profile).possible
+        return self.trace(profile).near
 
-    def _verdicts(self, profile: Profile) -> dict[Modality, Verdict]:
+    def trace(self, profile: Profile) -> Trace:
+        """Who fits, who nearly does, and which tests said so."""
+        laid = self._laid
         failed = twice = unknown = 0
-        for fact, test in self.tests:
-            columns = test.columns(fact(profile))
-            twice |= columns.failed_twice | (failed & columns.failed)
-            failed |= columns.failed
-            unknown |= columns.unknown
-        so_far = Columns(failed, twice, unknown)
-        return {way: self._verdict(way, so_far) for way in accepted_ways(profile)}
+        columns = laid.each_judged(profile)
+        for lost, lost_twice, unsure in columns:
+            if lost:
+                twice |= failed & lost
+                failed |= lost
+            if lost_twice:
+                twice |= lost_twice
+            if unsure:
+                unknown |= unsure
+        live = laid.columns ^ failed
+        here, remote, _, once = laid.meetings[profile.modalities]
+        near = (failed ^ twice) & (here | remote) | once & live
+        outcomes = self._outcomes(profile, live, unknown)
+        if self._shifts:
+            near = self._fold(near)
+        if self.scattered:
+            near |= self._scattered_near(profile)
+        return Trace._make((outcomes, near ^ (near & (outcomes[1] | outcomes[3])), columns))
 
-    def _verdict(self, way: Modality, so_far: Columns) -> Verdict:
-        columns = self.ways.columns(way)
-        twice = so_far.failed_twice | columns.failed_twice | (so_far.failed & columns.failed)
-        failed = so_far.failed | columns.failed
-        live = self.columns & ~failed
-        return Verdict(
-            self._fold(live & ~so_far.unknown),
-            self._fold(live),
-            self._fold(self.columns & failed & ~twice),
-        )
+    def _outcomes(self, profile: Profile, live: int, unknown: int) -> Outcomes:
+        here, remote, each, _ = self._laid.meetings[profile.modalities]
+        sure = live ^ (live & unknown)
+        if profile.modalities is None:
+            agreed = self.full
+            for way in each:
+                agreed &= self._fold(sure & way)
+            found = Outcomes(agreed, self._fold(live & here), agreed, self._fold(live & remote))
+        elif self._shifts:
+            found = Outcomes._make(self._folded(sure & here, live & here) + self._folded(sure & remote, live & remote))
+        else:
+            found = Outcomes._make((sure & here, live & here, sure & remote, live & remote))
+        return self._with_scattered(found, profile) if self.scattered else found
+
+    def _folded(self, certain: int, possible: int) -> tuple[int, int]:
+        """Both folded; what is certain is among what is possible, and often all of it."""
+        if not possible:
+            return 0, 0
+        alike = certain == possible
+        for shift in self._shifts:
+            possible |= possible >> shift
+        possible &= self.full
+        return (possible if alike else self._fold(certain)), possible
 
     def _fold(self, columns: int) -> int:
         """From branches to programmes: one branch is enough."""
-        programmes = 0
-        while columns:
-            programmes |= columns & self.full
-            columns >>= self.width
-        return programmes
+        for shift in self._shifts:
+            columns |= columns >> shift
+        return columns & self.full
+
+    def programmes_of(self, columns: int) -> int:
+        """The programmes with one branch at least among the columns."""
+        return self._fold(columns)
+
+    def judged(self, position: int, profile: Profile) -> Judgement:
+        """One programme for one person: its truth, the tests that mattered and the fewest changes, out of the masks."""
+        return self._judges.judged(self._spreads[position].node, profile)
+
+    @cached_property
+    def _judges(self) -> Judges:
+        return Judges(spread.node for spread in self._spreads)
+
+    @cached_property
+    def _scattered_judges(self) -> Judges:
+        """Of those criteria alone: what every request pays for them is small."""
+        return Judges(self._spreads[place].node for place in self.scattered)
 
     def _with_scattered(self, found: Outcomes, profile: Profile) -> Outcomes:
         masks = list(found)
         for place in self.scattered:
-            here, remote = fit(self.catalogue.programmes[place].criteria, profile)
+            here, remote = self._scattered_judges.judged(self._spreads[place].node, profile).fit
             held = (here is Truth.YES, here is not Truth.NO, remote is Truth.YES, remote is not Truth.NO)
-            masks = [mask & ~(1 << place) | (holds << place) for mask, holds in zip(masks, held, strict=True)]
+            masks = [mask | holds << place for mask, holds in zip(masks, held, strict=True)]
         return Outcomes(*masks)
 
-
-NOBODY = Verdict(0, 0, 0)
-
-
-def _index(kind: type[Test], uses: Uses) -> KindIndex | ListIndex:
-    """Publics are answered one by one, so a list of them has a logic of its own."""
-    listed = issubclass(kind, AnyOfTest) and kind is not PublicTest
-    return ListIndex(uses) if listed else KindIndex(uses)
+    def _scattered_near(self, profile: Profile) -> int:
+        mask = 0
+        for place in self.scattered if accepted_ways(profile) else ():
+            judged = self._scattered_judges.judged(self._spreads[place].node, profile)
+            mask |= (len(judged.changes) == 1) << place
+        return mask
 
 
-def _certain(verdicts: list[Verdict]) -> int:
-    mask = 0
-    for verdict in verdicts:
-        mask |= verdict.certain
-    return mask
+def _spread(criteria: Expression, literals: Literals) -> Spread:
+    node = literals.normal(criteria)
+    return Spread(node, branches(node))
 
 
-def _possible(verdicts: list[Verdict]) -> int:
-    mask = 0
-    for verdict in verdicts:
-        mask |= verdict.possible
-    return mask
+def _shifts(layers: int, width: int) -> tuple[int, ...]:
+    """The steps that bring every layer down onto the first, the largest first."""
+    steps = max(layers - 1, 0).bit_length()
+    return tuple(width << step for step in reversed(range(steps)))
 
 
-def branches(criteria: Expression) -> list[Branch] | None:
-    """The criteria as alternatives, each a set of tests with the answer wanted; None when too many."""
-    spread = _spread(criteria, wanted=True)
-    return None if spread is None else list(dict.fromkeys(spread))
+_KNOWN: WeakValueDictionary[int, Index] = WeakValueDictionary()
+_LAST: deque[Index] = deque(maxlen=8)
 
 
-def _spread(criteria: Expression, *, wanted: bool) -> list[Branch] | None:
-    match criteria:
-        case All(parts) | AnyOf(parts):
-            choices = [found for part in parts if (found := _spread(part, wanted=wanted)) is not None]
-            complete = len(choices) == len(parts)
-            return _joined(choices, together=isinstance(criteria, All) is wanted) if complete else None
-        case Not(part):
-            return _spread(part, wanted=not wanted)
-        case Test():
-            return [frozenset({(criteria, wanted)})]
-
-
-def _joined(choices: list[list[Branch]], *, together: bool) -> list[Branch] | None:
-    if not together:
-        spread = [branch for choice in choices for branch in choice]
-        return spread if len(spread) <= MOST_BRANCHES else None
-    united: list[Branch] = [frozenset()]
-    for choice in choices:
-        united = [first | second for first, second in product(united, choice)]
-        if len(united) > MOST_BRANCHES:
-            return None
-    return united
+def compiled(catalogue: Catalogue) -> Index:
+    """The index of that very catalogue: one that is in use, or a new one kept for a while."""
+    found = _KNOWN.get(id(catalogue))
+    if found is None:
+        found = Index(catalogue)
+        _LAST.append(found)
+    return found

@@ -1,6 +1,8 @@
 """Openings: who has room now. A pause, an intake window and capacity say nothing of who fits."""
 
 from datetime import date
+from functools import lru_cache
+from typing import TypeVar
 
 from matching.index import Outcomes
 from matching.profile import Profile
@@ -22,10 +24,17 @@ NATIONAL = ("country:FR",)
 NOWHERE = "elsewhere"
 CLOSED = Places(0)
 
+Its = TypeVar("Its", AssociationStanding, ProgrammeStanding)
+
 
 def places_nearest_first(profile: Profile) -> tuple[str, ...]:
     """The places that cover the person, most specific first; an unknown home is in the country."""
-    return tuple(sorted(profile.places, key=specificity)) if profile.places else NATIONAL
+    return _nearest_first(profile.places) if profile.places else NATIONAL
+
+
+@lru_cache(maxsize=8192)
+def _nearest_first(places: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(places, key=specificity))
 
 
 def open_mask(catalogue: Catalogue, today: date) -> int:
@@ -39,27 +48,28 @@ def open_mask(catalogue: Catalogue, today: date) -> int:
 
 def find_openings(catalogue: Catalogue, fits: Outcomes, places: tuple[str, ...], standing: Standing) -> list[Opening]:
     """The programmes that fit and have room, with the row each draws on."""
-    found = []
-    for position in places_of(fits.possible):
-        opening = opening_of(
+    _, here, _, far = fits
+    found = [
+        opening_of(
             catalogue.programmes[position],
             standing,
             places,
-            in_person=bool(fits.in_person_possible >> position & 1),
-            remote=bool(fits.remote_possible >> position & 1),
+            in_person=bool(here >> position & 1),
+            remote=bool(far >> position & 1),
         )
-        if opening:
-            found.append(opening)
-    return found
+        for position in places_of(here | far)
+    ]
+    return [opening for opening in found if opening]
 
 
 def opening_of(
     programme: Programme, standing: Standing, places: tuple[str, ...], *, in_person: bool, remote: bool
 ) -> Opening | None:
     """Room now: the most specific row that covers the person, then `remote` if that way fits too."""
-    if standing.association(programme.association).stopped:
+    its = standing.association(programme.association)
+    if its.stop_at_objective and its.stopped:
         return None
-    rows = standing.rows(programme.association, programme.id)
+    rows = standing.programme(programme.id).places or its.places
     if in_person:
         place = covering_row(rows, places, remote=False)
         if place and rows[place].open:
@@ -80,15 +90,7 @@ def standing_used(catalogue: Catalogue, mask: int, places: tuple[str, ...], stan
 
 def _association(standing: Standing, key: str, places: tuple[str, ...]) -> AssociationStanding:
     its = standing.association(key)
-    return AssociationStanding(
-        its.committed,
-        its.objective,
-        its.virtual_start,
-        its.reach,
-        its.last_served,
-        its.stop_at_objective,
-        _covering(its.places, places),
-    )
+    return _with_rows(its, _covering(its.places, places))
 
 
 def _programme(standing: Standing, key: str, places: tuple[str, ...]) -> ProgrammeStanding:
@@ -96,9 +98,21 @@ def _programme(standing: Standing, key: str, places: tuple[str, ...]) -> Program
     if not own.places:
         return own
     kept = _covering(own.places, places) or {NOWHERE: CLOSED}
-    return ProgrammeStanding(own.committed, own.weight, own.last_served, kept)
+    return _with_rows(own, kept)
+
+
+def _with_rows(its: Its, rows: Rows) -> Its:
+    """The same standing with those rows alone. What was worked out of the rest is kept with it."""
+    if len(rows) == len(its.places) and rows.keys() == its.places.keys():
+        return its
+    narrowed = object.__new__(type(its))
+    vars(narrowed).update(vars(its), places=rows)
+    return narrowed
 
 
 def _covering(rows: Rows, places: tuple[str, ...]) -> Rows:
-    kept = (covering_row(rows, places, remote=False), covering_row(rows, places, remote=True))
-    return {place: rows[place] for place in kept if place}
+    here = covering_row(rows, places, remote=False)
+    kept = {here: rows[here]} if here else {}
+    if REMOTE in rows:
+        kept[REMOTE] = rows[REMOTE]
+    return kept

@@ -14,6 +14,10 @@ from matching.vocabulary import Side
 from matching.wording import day
 
 
+def canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """Days, both ends included; an open end has no bound."""
@@ -75,6 +79,10 @@ class Programme:
             "pauses": [pause.to_json() for pause in self.pauses],
             "intake": self.intake and self.intake.to_json(),
         }
+
+    @cached_property
+    def canonical(self) -> str:
+        return canonical(self.to_json())
 
     @classmethod
     def from_json(cls, value: object, path: str = "$") -> Self:
@@ -143,8 +151,10 @@ class Catalogue:
 
     @cached_property
     def digest(self) -> str:
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return sha256(text.encode()).hexdigest()
+        """Of the canonical JSON, put together from that of each programme: an edit writes one anew."""
+        names, side = canonical(dict(self.names)), canonical(self.side.value)
+        programmes = ",".join([each.canonical for each in self.programmes])
+        return sha256(f'{{"names":{names},"programmes":[{programmes}],"side":{side}}}'.encode()).hexdigest()
 
     def name(self, code: str) -> str:
         return self.names.get(code, code)

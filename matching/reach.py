@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 
-from matching.index import Index
+from matching.index import compiled
 from matching.profile import Profile
 from matching.programme import Catalogue
 
 
 def reach(catalogue: Catalogue, recent: Iterable[Profile]) -> dict[str, int]:
     """For each association of the catalogue, the recent requests that fit it and no other."""
-    index = Index(catalogue)
+    index = compiled(catalogue)
     alone = dict.fromkeys(catalogue.associations, 0)
     for profile in recent:
         fits = index.outcomes(profile).possible

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 E = TypeVar("E", bound=StrEnum)
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 UNWRITABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")  # no database keeps NUL, and no page says half a character
 
 
@@ -92,10 +93,13 @@ class Node:
             raise self.fail(f"{self.value!r} is not one of {', '.join(words)}") from None
 
     def day(self) -> date:
+        text = self.text()
         try:
-            return date.fromisoformat(self.text())
+            if DAY.fullmatch(text):
+                return date.fromisoformat(text)
         except ValueError:
-            raise self.fail("a date YYYY-MM-DD is expected") from None
+            pass
+        raise self.fail("a date YYYY-MM-DD is expected")
 
     def moment(self) -> datetime:
         """A time with its zone."""

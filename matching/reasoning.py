@@ -4,9 +4,8 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 
 from matching.conditions import AgeTest, LevelTest, ModalityTest, TerritoryTest, Test, Truth
+from matching.judging import Change, Judgement
 from matching.profile import Profile
-from matching.programme import Programme
-from matching.tree import Change, best_way, near_miss, reasons
 from matching.vocabulary import Modality, Word
 from matching.wording import NBSP, Names, percent, quoted, rule, told
 
@@ -34,10 +33,10 @@ class Row:
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-def rows_of(programme: Programme, profile: Profile, names: Names, way: Modality | None = None) -> tuple[Row, ...]:
+def rows_of(judged: Judgement, profile: Profile, names: Names, way: Modality | None = None) -> tuple[Row, ...]:
     """The rows for one way of meeting (in person or remote), or for the best one."""
     remote = None if way is None else way is Modality.REMOTE
-    chosen = best_way(programme.criteria, profile, remote=remote)
+    chosen = judged.best_way(remote=remote)
     found = (
         Row(
             reason.test.code,
@@ -46,15 +45,14 @@ def rows_of(programme: Programme, profile: Profile, names: Names, way: Modality 
             rule(reason.test, names, excluded=reason.excluded),
             STATES[reason.state],
         )
-        for reason in reasons(programme.criteria, profile, chosen)
+        for reason in judged.reasons(chosen)
     )
     return tuple(dict.fromkeys(found))
 
 
-def changes_of(programme: Programme, profile: Profile, names: Names) -> tuple[str, ...]:
+def changes_of(judged: Judgement, profile: Profile, names: Names) -> tuple[str, ...]:
     """The fewest changes that would have made it fit, in words; empty when none could."""
-    found = near_miss(programme.criteria, profile)
-    return tuple(sorted(change_said(change, profile, names) for change in found))
+    return tuple(sorted(change_said(change, profile, names) for change in judged.changes))
 
 
 def change_said(change: Change, profile: Profile, names: Names) -> str:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Self
 
 from matching.decision import Given, Outcome, Placed, Unroutable, Waitlisted, Why, digest_of
-from matching.index import Index
+from matching.index import Index, Outcomes
 from matching.openings import find_openings, open_mask, places_nearest_first, standing_used
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme
@@ -29,13 +29,20 @@ class Router:
         router._open = self._open
         return router
 
+    def amended(self, catalogue: Catalogue) -> Self:
+        """Another catalogue of the same side under the same policy: only what changed is compiled again."""
+        router = object.__new__(type(self))
+        router.catalogue, router.policy, router.index = catalogue, self.policy, self.index.amended(catalogue)
+        router._open = {}
+        return router
+
     def route(self, profile: Profile, standing: Standing, already_tried: Iterable[str], at: datetime) -> Outcome:
         """Decide for one request, leaving out associations already tried. The date of `at` counts as today.
 
         Raises ValueError when the profile is of the other side, or `at` has no zone.
         """
-        given = self._given(profile, standing, frozenset(already_tried), at)
-        left = given["outcomes"].among(~self._programmes_of(given["tried"]))
+        places = places_nearest_first(profile)
+        given, left = self._given(profile, standing, frozenset(already_tried), at, places)
 
         if not given["outcomes"].possible:
             return Unroutable(why=Why.NONE, **given)
@@ -45,7 +52,6 @@ class Router:
             return Unroutable(why=Why.HOPS, **given)
 
         now = left.among(self._open_on(at.date()))
-        places = places_nearest_first(profile)
         if sure := find_openings(self.catalogue, now.sure, places, given["standing"]):
             return self._place(sure, given, certain=True)
         if to_verify := find_openings(self.catalogue, now, places, given["standing"]):
@@ -67,14 +73,17 @@ class Router:
             **given,
         )
 
-    def _given(self, profile: Profile, standing: Standing, tried: frozenset[str], at: datetime) -> Given:
+    def _given(
+        self, profile: Profile, standing: Standing, tried: frozenset[str], at: datetime, places: tuple[str, ...]
+    ) -> tuple[Given, Outcomes]:
+        """What the decision keeps of its inputs, and who fits among those that were not tried."""
         if profile.side is not self.catalogue.side:
             raise ValueError(f"a {profile.side} among programmes for a {self.catalogue.side}")
         if at.tzinfo is None:
             raise ValueError("a time needs its zone")
         outcomes = self.index.outcomes(profile)
-        left = outcomes.among(~self._programmes_of(tried)).possible
-        return Given(
+        left = outcomes.among(~self._programmes_of(tried)) if tried else outcomes
+        given = Given(
             request=profile.key,
             profile_digest=digest_of(profile),
             at=at,
@@ -82,8 +91,9 @@ class Router:
             catalogue=self.catalogue,
             tried=tried,
             outcomes=outcomes,
-            standing=standing_used(self.catalogue, left, places_nearest_first(profile), standing),
+            standing=standing_used(self.catalogue, left.possible, places, standing),
         )
+        return given, left
 
     def _programmes_of(self, associations: frozenset[str]) -> int:
         mask = 0

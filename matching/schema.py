@@ -1,7 +1,10 @@
 """The JSON Schema (2020-12) of what the command line reads and writes."""
 
+from matching.comparison import COMPARED, COUNTS, MEASURES
 from matching.decision import Why
 from matching.ranking import PolicyName, TieBreak
+from matching.season import End
+from matching.standing import MOST_COUNTED, MOST_WRITTEN
 from matching.vocabulary import (
     PLACE_KINDS,
     Channel,
@@ -18,7 +21,9 @@ from matching.vocabulary import (
 Schema = dict[str, object]
 
 TEXT: Schema = {"type": "string", "minLength": 1}
-COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "integer", "minimum": 0}
+COUNT: Schema = {**NUMBER, "maximum": MOST_COUNTED}
+MEASURE: Schema = {"type": ["number", "null"]}
 FLAG: Schema = {"type": "boolean"}
 DAY: Schema = {"type": "string", "format": "date"}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
@@ -33,6 +38,10 @@ def one_of(words: type[Word]) -> Schema:
 
 def list_of(items: Schema, least: int = 0) -> Schema:
     return {"type": "array", "items": items, "minItems": least}
+
+
+def tuple_of(*items: Schema) -> Schema:
+    return {"type": "array", "prefixItems": list(items), "items": False, "minItems": len(items)}
 
 
 def map_of(values: Schema) -> Schema:
@@ -114,8 +123,10 @@ def profile() -> Schema:
     )
 
 
+PERIOD: Schema = record(**{"from": DAY, "until": DAY})
+
+
 def programme() -> Schema:
-    period = record(**{"from": DAY, "until": DAY})
     return record(
         ("id", "association", "side"),
         id=TEXT,
@@ -124,24 +135,26 @@ def programme() -> Schema:
         version=COUNT,
         name={"type": "string"},
         criteria=CRITERIA,
-        pauses=list_of(period),
-        intake=period,
+        pauses=list_of(PERIOD),
+        intake=PERIOD,
     )
 
 
 def standing() -> Schema:
-    rows = map_of(record(("declared",), declared=COUNT, taken=COUNT, or_more=FLAG))
-    start: Schema = {SOME: [COUNT, {"type": "array", "items": COUNT, "minItems": 2, "maxItems": 2}]}
+    rows = map_of(record(("declared",), declared=NUMBER, taken=NUMBER, or_more=FLAG))
+    written: Schema = {**NUMBER, "maximum": MOST_WRITTEN}
+    ratio: Schema = {SOME: [written, tuple_of(written, {**written, "minimum": 1})]}
     association = record(
         committed=COUNT,
         objective=COUNT,
-        virtual_start=start,
+        virtual_start=ratio,
         reach=COUNT,
         last_served=MOMENT,
         stop_at_objective=FLAG,
         places=rows,
+        level=ratio,
     )
-    own = record(committed=COUNT, weight={"type": "integer", "minimum": 1}, last_served=MOMENT, places=rows)
+    own = record(committed=COUNT, weight={**COUNT, "minimum": 1}, last_served=MOMENT, places=rows)
     return record(associations=map_of(association), programmes=map_of(own))
 
 
@@ -186,14 +199,63 @@ def decision() -> Schema:
     }
 
 
+def replay_line() -> Schema:
+    """One request, with what became of its offers; `after` in seconds."""
+    recorded = record(("association", "end"), association=TEXT, end=one_of(End), after=NUMBER)
+    return record(
+        ("profile", "at"), profile=profile(), already_tried=list_of(TEXT), at=MOMENT, recorded=list_of(recorded)
+    )
+
+
+def changes() -> Schema:
+    """What a replay tries; `declared` left out or null takes a row of capacity away."""
+    row = record(("association", "place"), association=TEXT, programme=TEXT, place=TEXT, declared=COUNT, or_more=FLAG)
+    return record(
+        policy=record(name=one_of(PolicyName), hops={**NUMBER, "minimum": 1}, seed=NUMBER),
+        objectives=map_of(COUNT),
+        capacities=list_of(row),
+        criteria=map_of(CRITERIA),
+        pauses=map_of(list_of(PERIOD)),
+        intake=map_of(unknown_or(PERIOD)),
+    )
+
+
+def figures() -> Schema:
+    counts, measures = dict.fromkeys(COUNTS, NUMBER), dict.fromkeys(MEASURES, MEASURE)
+    unroutable: Schema = {"type": "object", "propertyNames": one_of(Why), "additionalProperties": NUMBER}
+    fields: dict[str, Schema] = {"policy": one_of(PolicyName), **counts, "unroutable": unroutable, **measures}
+    return record(tuple(fields), **fields)
+
+
+def comparison() -> Schema:
+    """Two lives of one season. A difference is lowest, median and highest over the seeds; a move is key, from, to."""
+    pair, interval = tuple_of(COUNT, COUNT), tuple_of(MEASURE, MEASURE, MEASURE)
+    fields: dict[str, Schema] = {
+        "requests": NUMBER,
+        "seeds": {**NUMBER, "minimum": 1},
+        "before": figures(),
+        "after": figures(),
+        "differences": record(COMPARED, **dict.fromkeys(COMPARED, interval)),
+        "associations": list_of(record(("id", "before", "after"), id=TEXT, before=pair, after=pair)),
+        "lost": list_of(TEXT),
+        "gained": list_of(TEXT),
+        "moved": list_of(tuple_of(TEXT, unknown_or(TEXT), unknown_or(TEXT))),
+        "same_as_recorded": record(("same", "of"), same=NUMBER, of=NUMBER),
+    }
+    return record(tuple(fields), **fields)
+
+
 def schema() -> Schema:
-    """Under `$defs`: the programmes file, one line of the requests file, one line of the output."""
+    """Under `$defs`: what the commands `route` and `replay` read, and one line of what each writes."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$defs": {
             "programmes_file": programmes_file(),
             "request_line": record(("profile", "at"), profile=profile(), already_tried=list_of(TEXT), at=MOMENT),
             "decision_line": decision(),
+            "replay_line": replay_line(),
+            "change_file": changes(),
+            "comparison_line": comparison(),
             "criteria": criteria(),
         },
     }

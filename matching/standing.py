@@ -12,6 +12,35 @@ from matching.vocabulary import PLACE_KINDS, REMOTE
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
+# Ratios are compared as whole numbers of 2^-192. Two that differ, of counts below 2^31 and a virtual start in numbers
+# below 2^63, differ by more than that: their order is the exact one, and equal means equal.
+PRECISION = 192
+MOST_COUNTED = 2**31 - 1
+MOST_WRITTEN = 2**63 - 1
+
+
+def exact(above: int, below: int = 1) -> int:
+    """A ratio as an integer that keeps the order of ratios."""
+    return (above << PRECISION) // below
+
+
+def ratio_of(committed: int, objective: int, virtual_start: Fraction) -> int:
+    """ARM's key (committed + V) / (objective + V), as an integer. V counts only below the objective.
+
+    Without an objective, what is committed.
+    """
+    if objective <= 0:
+        return exact(committed)
+    if not virtual_start or committed >= objective:
+        return exact(committed, objective)
+    extra, unit = virtual_start.as_integer_ratio()
+    return exact(committed * unit + extra, objective * unit + extra)
+
+
+def ahead_of(ratio: int, level: Fraction | None) -> int:
+    """How far the ratio is beyond the level; the ratio itself where no level is known."""
+    return ratio if level is None else ratio - exact(level.numerator, level.denominator)
+
 
 class Places(NamedTuple):
     """One declared row of capacity, for the period in force, and what is committed under it.
@@ -50,6 +79,7 @@ class AssociationStanding:
 
     `objective` 0 is undeclared. `virtual_start` is V, counted only below the objective. `reach` is how many
     recent requests it alone could have taken. `places` maps a place code, or `remote`, to a row of capacity.
+    `level` is the attainment foreseen for it by now (matching.levels), None when none was solved.
     """
 
     committed: int = 0
@@ -59,11 +89,12 @@ class AssociationStanding:
     last_served: datetime | None = None
     stop_at_objective: bool = False
     places: Rows = field(default_factory=dict)
+    level: Fraction | None = None
 
     @classmethod
     def read(cls, node: Node) -> Self:
         node.only(*cls.__dataclass_fields__)
-        served, stop = node.get("last_served"), node.get("stop_at_objective")
+        served, stop, level = node.get("last_served"), node.get("stop_at_objective"), node.get("level")
         return cls(
             committed=_integer(node, "committed"),
             objective=_integer(node, "objective"),
@@ -72,6 +103,7 @@ class AssociationStanding:
             last_served=served.moment() if served else None,
             stop_at_objective=stop.boolean() if stop else False,
             places=_rows(node.get("places")),
+            level=_fraction(level) if level else None,
         )
 
     @property
@@ -83,15 +115,22 @@ class AssociationStanding:
         """It asked to stop at its objective, and is there."""
         return self.stop_at_objective and self.declared and self.committed >= self.objective
 
-    @cached_property
+    @property
     def attainment(self) -> Fraction:
-        """ARM's key: (committed + V) / (objective + V), exact. Without an objective, what is committed."""
+        """ARM's key as a fraction, for whoever tells it; `ratio` is what is compared."""
         if not self.declared:
             return Fraction(self.committed)
-        if self.committed >= self.objective or not self.virtual_start:
+        if self.committed >= self.objective:
             return Fraction(self.committed, self.objective)
-        extra, unit = self.virtual_start.as_integer_ratio()
-        return Fraction(self.committed * unit + extra, self.objective * unit + extra)
+        return (self.committed + self.virtual_start) / (self.objective + self.virtual_start)
+
+    @cached_property
+    def ratio(self) -> int:
+        return ratio_of(self.committed, self.objective, self.virtual_start)
+
+    @cached_property
+    def ahead(self) -> int:
+        return ahead_of(self.ratio, self.level)
 
     @property
     def served(self) -> datetime:
@@ -113,14 +152,15 @@ class ProgrammeStanding:
         served, weight = node.get("last_served"), node.get("weight")
         return cls(
             committed=_integer(node, "committed"),
-            weight=weight.integer(1) if weight else 1,
+            weight=_within(weight, MOST_COUNTED, 1) if weight else 1,
             last_served=served.moment() if served else None,
             places=_rows(node.get("places")),
         )
 
-    @property
-    def share(self) -> Fraction:
-        return Fraction(self.committed, max(self.weight, 1))
+    @cached_property
+    def part(self) -> int:
+        """Its share of what its association received, as an integer."""
+        return exact(self.committed, max(self.weight, 1))
 
     @property
     def served(self) -> datetime:
@@ -185,7 +225,14 @@ class Standing:
 
 def _integer(node: Node, name: str) -> int:
     found = node.get(name)
-    return found.integer() if found else 0
+    return _within(found, MOST_COUNTED) if found else 0
+
+
+def _within(node: Node, most: int, least: int = 0) -> int:
+    number = node.integer(least)
+    if number > most:
+        raise node.fail(f"at most {most} is expected")
+    return number
 
 
 def _fraction(node: Node | None) -> Fraction:
@@ -193,10 +240,10 @@ def _fraction(node: Node | None) -> Fraction:
     if node is None:
         return Fraction(0)
     if isinstance(node.value, int):
-        return Fraction(node.integer())
+        return Fraction(_within(node, MOST_WRITTEN))
     match node.items():
         case [above, below]:
-            return Fraction(above.integer(), below.integer(1))
+            return Fraction(_within(above, MOST_WRITTEN), _within(below, MOST_WRITTEN, 1))
     raise node.fail("[numerator, denominator] is expected")
 
 

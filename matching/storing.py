@@ -127,10 +127,16 @@ def _standing(document: list[list[list[Any]]], catalogue: Catalogue) -> Standing
 
 
 def _association(row: list[Any]) -> AssociationStanding:
-    _, committed, objective, numerator, denominator, reach, served, stop, places = row
-    virtual_start = Fraction(numerator, denominator)
+    _, committed, objective, above, below, reach, served, stop, places, *level = row
     return AssociationStanding(
-        committed, objective, virtual_start, reach, read_moment(served), bool(stop), _rows(places)
+        committed,
+        objective,
+        Fraction(above, below),
+        reach,
+        read_moment(served),
+        bool(stop),
+        _rows(places),
+        Fraction(*level) if level else None,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from statistics import median
 
-from matching.index import Index
+from matching.index import compiled
 from matching.profile import Profile
 from matching.programme import Catalogue, places_of
 
@@ -14,7 +14,7 @@ HIGHEST = Fraction(99, 100)
 
 def competitors(catalogue: Catalogue, association: str, recent: Iterable[Profile]) -> frozenset[str]:
     """The other associations that could have taken some of the recent requests it could have taken."""
-    index = Index(catalogue)
+    index = compiled(catalogue)
     own, shared = catalogue.bits_of.get(association, 0), 0
     for profile in recent:
         fits = index.outcomes(profile).possible

@@ -27,6 +27,7 @@ from portal.web import (
     maintenance,
     pages,
     requests,
+    schemas,
     security,
 )
 
@@ -79,7 +80,19 @@ def create_app(settings: Settings | None = None) -> Flask:
     for extension in (db, login_manager, csrf, babel, limiter):
         extension.init_app(app)
     init_queue(app)
-    for room in (maintenance, components, pages, requests, security, errors, health, mailbox, gallery, gallery_mail):
+    for room in (
+        maintenance,
+        components,
+        pages,
+        requests,
+        security,
+        errors,
+        health,
+        mailbox,
+        schemas,
+        gallery,
+        gallery_mail,
+    ):
         room.register(app)
     for door in (public_doors, company_doors, auth_doors, association_doors, admin_doors):
         door.register(app)

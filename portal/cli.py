@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 from flask import Flask
 
+from portal.cli_engine import study
 from portal.cli_morning import morning
 from portal.demo.load import load_demo
 from portal.demo.logins import print_code, print_logins
@@ -175,5 +176,5 @@ def register(app: Flask) -> None:
     if serves_pages():
         with app.app_context():
             refuse_demo_accounts()
-    for command in (migrate, demo, worker, scheduler, journal, figures, morning, maintenance, mailbox):
+    for command in (migrate, demo, worker, scheduler, journal, figures, morning, maintenance, mailbox, study):
         app.cli.add_command(command)

@@ -100,7 +100,8 @@ CREATE POLICY clear ON replay FOR DELETE TO portal_jobs USING (NOT state IN ('wa
 
 GRANT SELECT, INSERT ON policy_proposal TO portal_staff;
 GRANT UPDATE (outcome, settled_by, settled_at, verdict_reason, version) ON policy_proposal TO portal_staff;
-CREATE POLICY everything ON policy_proposal FOR SELECT TO portal_staff USING (true);
+GRANT SELECT (replay_id) ON policy_proposal TO portal_jobs;
+CREATE POLICY everything ON policy_proposal FOR SELECT TO portal_staff, portal_jobs USING (true);
 CREATE POLICY propose ON policy_proposal FOR INSERT TO portal_staff
     WITH CHECK (proposed_by = {ME} AND outcome IS NULL);
 CREATE POLICY settle ON policy_proposal FOR UPDATE TO portal_staff USING (outcome IS NULL) WITH CHECK (
@@ -133,6 +134,8 @@ ACTS = """
     document_made figures_exported file_password_read file_password_renewed file_setting_changed morning_file_read
     mail_retried job_woken
 """
+KINDS = "association_report board_report territory_brochure company_kit"
+NEW_KINDS = "policy_study"
 NEW_EVENTS = "policy_published"
 EVENTS = """
     referral_submitted address_confirmed guardian_consented guardian_refused referral_confirmed referral_placed
@@ -157,6 +160,7 @@ def upgrade() -> None:
     op.execute("SET LOCAL ROLE portal_owner")
     allow("journal_entry", "act", f"{ACTS} {NEW_ACTS}")
     allow("event", "name", f"{EVENTS} {NEW_EVENTS}")
+    allow("document", "kind", f"{KINDS} {NEW_KINDS}")
     op.execute(TABLES)
     for table in NEW_TABLES:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
@@ -172,5 +176,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM journal_seal")
     op.execute("DELETE FROM journal_entry WHERE act IN ('replay_asked', 'policy_proposed', 'policy_settled')")
     op.execute("DELETE FROM event WHERE name = 'policy_published'")
+    op.execute("DELETE FROM document WHERE kind = 'policy_study'")
     allow("journal_entry", "act", ACTS)
     allow("event", "name", EVENTS)
+    allow("document", "kind", KINDS)

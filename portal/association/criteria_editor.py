@@ -1,5 +1,6 @@
 """The editor of a side's criteria: sentences to change, the trial beside them, then a new version or a proposal."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,9 @@ from werkzeug.exceptions import TooManyRequests
 from matching.criteria import EVERYONE, Expression, read_criteria, write_criteria
 from matching.vocabulary import Side
 from portal.association.addresses import SIDES
-from portal.association.criteria import criteria, names_in, said, sentences
+from portal.association.criteria import criteria, said
 from portal.association.criteria_form import Form, expression_of, faults_of, form_of, wrong_in
+from portal.association.criteria_lessons import cost, finding, lesson_about
 from portal.association.criteria_typed import (
     after_act,
     hidden_marks,
@@ -41,12 +43,16 @@ from portal.operations.proposals import propose_criteria
 from portal.operations.trials import note_trial
 from portal.queries.criteria import Kept, Proposal, Version, approval_required, programme_kept, version_numbered
 from portal.queries.trial_told import Told, Untold, trial_told
+from portal.web.criteria_said import lines_said, whole_said
 from portal.web.forms import one_line
 from portal.web.limits import refuse_too_many
 
 __all__ = ["criteria"]
 CONFLICT, REFUSED = 409, 422
 LONGEST_NOTE = 300
+PLAIN: Mapping[str, Any] = {
+    "refusal": "", "ask_everyone": False, "search": None, "opened": "", "lesson": None, "stale": False,
+}  # fmt: skip
 TRIALS = RateLimitItemPerMinute(30)
 
 
@@ -102,7 +108,7 @@ def edit(programme_id: UUID, side: str) -> ResponseReturnValue:
             subject=subject,
             said=said(subject.version.criteria if subject.version else {"all": []}),
         )
-    return editor_page(subject, subject.base)
+    return suggested_page(subject, subject.base, request.args.get("lecon", ""))
 
 
 @criteria.post("/<uuid:programme_id>/<side>/essai")
@@ -155,6 +161,14 @@ def publish(subject: Subject, written: object, notes: tuple[str, ...], drawn_fro
         flash("Vos critères sont en vigueur. Les demandes en attente qui vous conviennent vont arriver.", "good")
 
 
+def suggested_page(subject: Subject, base: Form, reason: str) -> tuple[str, int]:
+    """The editor with what the bounces for that reason suggest in the draft; nothing is saved."""
+    asked = (subject.kept.programme.id, subject.side)
+    found = lesson_about(asked, subject.current or EVERYONE, reason) if reason else None
+    draft = form_of(found[1]) if found else None
+    return editor_page(subject, draft or base, lesson=found[0] if found and draft else None, stale=bool(reason))
+
+
 def sent_form(subject: Subject) -> Form:
     """What is typed. Kept clauses are those of the version the form was drawn from, and of the one in force."""
     base = subject.base or abort(404)
@@ -171,7 +185,7 @@ def editor_page(
 ) -> tuple[str, int]:
     faults, wrong = faults_of(form), wrong_in(form)
     typed = status != CONFLICT and "kept_from" in request.form
-    values: dict[str, Any] = {"refusal": "", "ask_everyone": False, "search": None, "opened": ""} | more
+    values = {**PLAIN, **more}
     clauses = clauses_shown(form, subject.side, faults if show_faults else wrong, values["search"])
     draft = None if faults else expression_of(form)
     trial = trial_of(subject, draft) if draft is not None and status < CONFLICT else None
@@ -189,6 +203,7 @@ def editor_page(
         wrong=bool(wrong),
         refused=Verdict.REFUSED,
         trial=trial,
+        whole=whole_said(draft) if draft is not None else "",
         changed=draft != subject.current,
         changed_clauses={at for at, part in enumerate(form.parts) if part not in (subject.base or Form()).parts},
         levels=LEVELS,
@@ -198,6 +213,7 @@ def editor_page(
         drawn=number_sent(request.form, "drawn") if typed else subject.number,
         note=(request.form.get("note") or "")[:LONGEST_NOTE],
         longest_note=LONGEST_NOTE,
+        taught=(finding(lesson), cost(lesson)) if (lesson := values["lesson"]) else None,
         **values,
     )
 
@@ -215,4 +231,4 @@ def trial_of(subject: Subject, draft: Expression) -> Told | Untold:
 
 def kept_said(clause: ClauseShown) -> tuple[Any, ...]:
     assert clause.kept is not None
-    return sentences(clause.kept.part, names_in(clause.kept.part))
+    return lines_said(clause.kept.part)

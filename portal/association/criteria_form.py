@@ -59,7 +59,7 @@ LISTS: Mapping[Kind, type[AnyOfTest]] = {
     Kind.REFERRER: ReferrerTypeTest,
     Kind.MODALITY: ModalityTest,
 }
-MAY_BE_EXCLUDED = frozenset({Kind.SITUATION, Kind.NEED, Kind.PUBLIC, Kind.CHANNEL, Kind.REFERRER})
+MAY_BE_EXCLUDED = frozenset({Kind.SITUATION, Kind.NEED, Kind.PUBLIC, Kind.CHANNEL, Kind.REFERRER, Kind.TERRITORY})
 WITH_PLACES = frozenset({Kind.TERRITORY, Kind.MEETING})
 
 

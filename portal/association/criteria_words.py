@@ -40,7 +40,7 @@ VERBS: Mapping[Kind, tuple[str, str]] = {
     Kind.PUBLIC: ("sont concernés par", "ne sont pas concernés par"),
     Kind.CHANNEL: ("ont une demande faite par", "n’ont pas une demande faite par"),
     Kind.REFERRER: ("sont envoyés par", "ne sont pas envoyés par"),
-    Kind.TERRITORY: ("habitent l’un de ces lieux\u00a0:", ""),
+    Kind.TERRITORY: ("habitent l’un de ces lieux\u00a0:", "n’habitent aucun de ces lieux\u00a0:"),
     Kind.MODALITY: ("acceptent de se voir", ""),
     Kind.MEETING: ("acceptent de se voir", ""),
 }

@@ -9,6 +9,7 @@ from flask import Blueprint, abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from matching.vocabulary import Side
+from portal.association.foretold import Foretold, foretold
 from portal.association.frame import association_page, signed_in
 from portal.foundation import clock
 from portal.foundation.errors import DomainError
@@ -19,6 +20,7 @@ from portal.operations.outside_counts import MOST, CountMoved, declare_outside_c
 from portal.queries.campaigns import running_campaign
 from portal.queries.capacity import sides_offered
 from portal.queries.objectives import ObjectiveLine, objective_lines, outside_counts_of
+from portal.web.figures.forecasts import NONE_YET
 from portal.web.forms import PortalForm
 from portal.web.numbers import whole_number
 from portal.web.typography import french, number, percent, plural, share, signed
@@ -37,13 +39,14 @@ class CountForm(PortalForm):
 
 @dataclass(frozen=True)
 class Half:
-    """One side on the page: where it stands, the form of its outside count, and what the typed number changes."""
+    """One side on the page: where it stands and will stand, the form of its outside count, what a typed one changes."""
 
     side: Side
     line: ObjectiveLine
     form: CountForm
     seen: str
     history: Sequence[Any]
+    forecast: Foretold | None
 
     @property
     def title(self) -> str:
@@ -127,6 +130,7 @@ def objective_page(
         campaign=campaign,
         halves=halves,
         heading=finding(halves),
+        none_yet=french(NONE_YET),
         may_declare=signed_in().can(Permission.COUNT_DECLARE),
         wrong=form if form is not None and form.errors else None,
         today=clock.today(),
@@ -142,15 +146,22 @@ def halves_of(campaign: Campaign, form: CountForm | None, typed: Side | None, se
         counts = [row for row in history if row.OutsideCount.side is side]
         if side in offered or line.version or counts:
             own = form if form is not None and side is typed else None
-            found.append(half_of(line, side, counts, own, seen))
+            found.append(half_of(campaign, line, side, counts, own, seen))
     return found
 
 
-def half_of(line: ObjectiveLine, side: Side, counts: Sequence[Any], form: CountForm | None, seen: str | None) -> Half:
+def half_of(
+    campaign: Campaign,
+    line: ObjectiveLine,
+    side: Side,
+    counts: Sequence[Any],
+    form: CountForm | None,
+    seen: str | None,
+) -> Half:
     stored = mark_of(counts[0].OutsideCount if counts else None)
     known = stored if form is None or seen is None else seen
     shown = form or CountForm(prefix=side.value, data={"amount": line.outside if line.outside_on else None})
-    return Half(side, line, shown, known, counts)
+    return Half(side, line, shown, known, counts, foretold(campaign, side, line.id))
 
 
 def finding(halves: Sequence[Half]) -> str:

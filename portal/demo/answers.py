@@ -99,6 +99,7 @@ _NOTES = {
 }
 _LONGEST = timedelta(days=6, hours=20)  # a little before the offer goes on by itself
 _UNREACHABLE, _NO_FOLLOW_UP, _GIVEN_UP = 0.055, 0.035, 0.05
+_UNWRITTEN, _YOUNGEST_IN_PRACTICE, _ACCEPTS_TOO_YOUNG = 0.4, (8, 15), 0.1
 _PAIRED = {Side.MENTEE: 0.8, Side.MENTOR: 0.72}
 
 
@@ -116,16 +117,30 @@ def habits_of(association_key: str, side: Side) -> Habits:
     )
 
 
-def answer_to(request_key: str, association_key: str, offered_at: datetime, side: Side = Side.MENTEE) -> DemoAnswer:
-    """Answer an offer made at ``offered_at`` (timezone-aware)."""
+@lru_cache(maxsize=1_000)
+def youngest_in_practice(association_key: str) -> int | None:
+    """The age under which an association sends nearly everybody back, although its criteria do not say so."""
+    random = chance("in practice", association_key)
+    return random.randint(*_YOUNGEST_IN_PRACTICE) if happens(random, _UNWRITTEN) else None
+
+
+def answer_to(
+    request_key: str,
+    association_key: str,
+    offered_at: datetime,
+    side: Side = Side.MENTEE,
+    age: int | None = None,
+) -> DemoAnswer:
+    """Answer an offer made at ``offered_at`` (timezone-aware) for somebody of that age."""
     random = chance("answer", request_key, association_key)
     habits = habits_of(association_key, side)
     seen = next_working_moment(offered_at + timedelta(minutes=random.randint(20, 900)))
     answered = working_hours_after(seen, random.lognormvariate(0, 0.7) * habits.hours)
     if happens(random, habits.silent) or answered - offered_at > _LONGEST:
         return DemoAnswer(AnswerKind.SILENT, seen_at=seen if happens(random, 0.5) else None)
-    if not happens(random, habits.accepts):
-        reason = habits.reasons.draw(random)
+    too_young = side is Side.MENTEE and age is not None and age < (youngest_in_practice(association_key) or 0)
+    if not happens(random, _ACCEPTS_TOO_YOUNG if too_young else habits.accepts):
+        reason = BounceReason.AGE_OR_LEVEL if too_young else habits.reasons.draw(random)
         return DemoAnswer(AnswerKind.BOUNCED, seen, answered, reason, random.choice(_NOTES[reason]))
     return _accepted(seen, answered, side, random)
 

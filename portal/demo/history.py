@@ -162,7 +162,8 @@ class History:
     # What the association does
 
     def expect_answer(self, journey: Journey, association: str, at: datetime) -> None:
-        answer = answer_to(journey.request.key, self.world.slug_of(association), at, journey.facts.side)
+        slug, facts = self.world.slug_of(association), journey.facts
+        answer = answer_to(journey.request.key, slug, at, facts.side, facts.age)
         offer = journey.assignment
         assert offer is not None
         self.at(answer.seen_at, lambda when: self.see(journey, when))

@@ -34,6 +34,7 @@ from portal.foundation.transactions import transaction
 from portal.models.identity import Consent
 from portal.models.referral import Referral, ReferralState
 from portal.models.routing import AssociationStanding, CapacityUse, ProgrammeStanding
+from portal.operations.forecasts import make_forecasts
 from portal.operations.reach import measure_reach
 from portal.operations.recording import stored_catalogue
 from portal.queries.routing import Board, board_of
@@ -63,6 +64,8 @@ def load_demo(echo: Echo, seed: int = SEED, share: int = 1) -> None:
     for side in Side:
         with transaction(Scope(DatabaseRole.ROUTER)):
             measure_reach(side)
+    with transaction(Scope(DatabaseRole.JOBS)):
+        make_forecasts()
     echo(f"Saison de démonstration chargée en {monotonic() - started:.0f} s.")
 
 

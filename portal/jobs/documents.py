@@ -1,18 +1,13 @@
 """Drawing documents, one at a time under a lease, and waking a worker for those that were left."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from threading import Event as Flag
-from threading import Thread
+from functools import partial
 from uuid import UUID
-
-from flask import current_app
-from sqlalchemy.exc import SQLAlchemyError
 
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.jobs.drawings import DRAWINGS, NothingToDraw
+from portal.jobs.pulse import signs_of_life
 from portal.operations.documents import (
     MOST_ATTEMPTS,
     Claimed,
@@ -40,7 +35,7 @@ def draw(document_id: str) -> None:
     if claimed is None:
         return
     try:
-        with signs_of_life(claimed):
+        with signs_of_life(partial(renew_lease, claimed), lease()):
             printed = _printed(claimed)
     except PressKilled as why:
         _give_back_or_fail(claimed, str(why))
@@ -67,26 +62,6 @@ def _progress(claimed: Claimed, progress: int) -> None:
     """In a transaction of its own: whoever waits sees it at once."""
     with transaction(Scope(DatabaseRole.JOBS)):
         note_progress(claimed, progress)
-
-
-@contextmanager
-def signs_of_life(claimed: Claimed) -> Iterator[None]:
-    """The lease is renewed for as long as this process lives: a slow drawing is not taken for a dead one."""
-    over, beat = Flag(), lease().total_seconds() / 3
-    portal = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - for a thread
-
-    def renew() -> None:
-        while not over.wait(beat):
-            with portal.app_context(), suppress(SQLAlchemyError), transaction(Scope(DatabaseRole.JOBS)):
-                renew_lease(claimed)
-
-    pulse = Thread(target=renew, daemon=True)
-    pulse.start()
-    try:
-        yield
-    finally:
-        over.set()
-        pulse.join()
 
 
 def _give_back_or_fail(claimed: Claimed, why: str) -> None:

@@ -16,9 +16,11 @@ from portal.paper.association_report import association_report
 from portal.paper.board_report import board_report
 from portal.paper.brochure import Publisher, brochure
 from portal.paper.kit import company_kit
+from portal.paper.policy_study import policy_study as drawn_study
 from portal.queries.brochure import territory
 from portal.queries.figures import Period
 from portal.queries.offer_texts import text_numbered
+from portal.queries.policy_study import policy_study
 from portal.queries.reports import association_month, board_period
 
 
@@ -71,6 +73,11 @@ def _board(claimed: Claimed) -> Any:
     return board_period(Period(first, last))
 
 
+def _study(claimed: Claimed) -> Any:
+    first, last = (date.fromisoformat(claimed.parameters[name]) for name in ("first", "last"))
+    return policy_study(Period(first, last))
+
+
 DRAWINGS = {
     DocumentKind.ASSOCIATION_REPORT: Drawing(
         as_association, _month, lambda of: association_report(of, publisher(), clock.today())
@@ -86,4 +93,5 @@ DRAWINGS = {
         _kit_text,
         lambda text: company_kit(text, publisher(), clock.today()),
     ),
+    DocumentKind.POLICY_STUDY: Drawing(as_staff, _study, lambda of: drawn_study(of, publisher(), clock.today())),
 }

@@ -7,6 +7,7 @@ from portal.foundation.transactions import transaction
 from portal.operations import erasure
 from portal.operations.anonymising import BATCH, anonymise_old, give_notice
 from portal.operations.documents import erase_expired_documents
+from portal.operations.replays import erase_old_replays
 
 log = logging.getLogger(__name__)
 
@@ -18,14 +19,15 @@ def erase_unconfirmed() -> None:
 
 
 def erase_expired() -> None:
-    """What is over: links to choose a password, old invitations, sessions, documents past their day."""
+    """What is over: links to choose a password, old invitations, sessions, documents past their day, replays of long ago."""
     with transaction(Scope(DatabaseRole.JOBS)):
         links = erasure.erase_resets() + erasure.erase_invitations()
     with transaction(Scope(DatabaseRole.SIGN_IN)):
         sessions = erasure.erase_sessions()
     with transaction(Scope(DatabaseRole.JOBS)):
-        documents = erase_expired_documents()
-    log.info("expired", extra={"links": links, "sessions": sessions, "documents": documents})
+        documents, replays = erase_expired_documents(), erase_old_replays()
+    found = {"links": links, "sessions": sessions, "documents": documents, "replays": replays}
+    log.info("expired", extra=found)
 
 
 def forget_old() -> None:

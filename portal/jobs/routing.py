@@ -32,19 +32,20 @@ def drain_waiting(side: Side) -> None:
     """
     idle = 0
     while idle < IDLE_ROUNDS:
-        with leading(side) as chosen:
-            if not chosen:
+        with leading(side) as still_here:
+            if still_here is None:
                 return
-            routed = route_batches(side)
+            routed = route_batches(side, still_here)
         idle = 0 if routed else idle + 1
         if not still_waiting(side):
             return
 
 
-def route_batches(side: Side) -> int:
+def route_batches(side: Side, still_here: Callable[[], object]) -> int:
     """How many requests were routed, a transaction each batch, until one finds none."""
     routed = 0
     while True:
+        still_here()
         with transaction(ROUTER):
             batch = routing.route_waiting(side)
         routed += batch.seen

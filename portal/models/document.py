@@ -20,6 +20,7 @@ class DocumentKind(StrEnum):
     BOARD_REPORT = "board_report"
     TERRITORY_BROCHURE = "territory_brochure"
     COMPANY_KIT = "company_kit"
+    POLICY_STUDY = "policy_study"
 
 
 class DocumentState(StrEnum):

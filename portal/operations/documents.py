@@ -34,6 +34,7 @@ KEPT = {
     DocumentKind.BOARD_REPORT: timedelta(days=365),
     DocumentKind.TERRITORY_BROCHURE: timedelta(days=90),
     DocumentKind.COMPANY_KIT: timedelta(days=3650),
+    DocumentKind.POLICY_STUDY: timedelta(days=365),
 }
 INTERRUPTED = (
     f"Le dessin de ce document a été interrompu trois fois{NBSP}: il est abandonné."
@@ -79,6 +80,18 @@ def ask_board_report(first: date, last: date, *, by: UUID) -> Document:
     wanted = {"first": first.isoformat(), "last": last.isoformat()}
     title = f"Rapport pour le conseil, du {day(first)} au {day(last)}"
     return _ask(DocumentKind.BOARD_REPORT, title, wanted, by=by)
+
+
+def ask_policy_study(first: date, last: date, *, by: UUID) -> Document:
+    """The policies compared on the requests between two days, both included, and where this season is going.
+
+    Raises DomainError when they are the wrong way round.
+    """
+    if last < first:
+        raise DomainError("Le dernier jour vient avant le premier.", field="last")
+    wanted = {"first": first.isoformat(), "last": last.isoformat()}
+    title = f"Étude des règles de répartition, du {day(first)} au {day(last)}"
+    return _ask(DocumentKind.POLICY_STUDY, title, wanted, by=by)
 
 
 def ask_brochure(place: str, *, by: UUID) -> Document:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import Insert, Row, insert, select, text
+from sqlalchemy import Row, insert, select, text
 
 from matching.decision import Outcome, Placed, Unroutable, Waitlisted
 from matching.excerpt import Excerpt, excerpt
@@ -23,6 +23,7 @@ from portal.models.event import Event, EventName
 from portal.models.outbox import Message
 from portal.models.referral import ReferralState, UnroutableWhy
 from portal.models.routing import RoutingCatalogue, RoutingDecision
+from portal.operations.at_once import insert_at_once
 from portal.operations.sums import Change, add_to_sums
 from portal.operations.telling import Told, tell_once
 from portal.queries.catalogue import place_name
@@ -171,6 +172,7 @@ class Record:
     ) -> None:
         self.moved.append((referral.id, referral.version, state, why))
         fields = {
+            "id": new_id(),
             "association_id": None,
             "assignment_id": None,
             "account_id": None,
@@ -192,8 +194,7 @@ class Record:
         if moved.rowcount != len(self.moved):
             raise LostReferralError(f"{moved.rowcount} of {len(self.moved)} requests were as they had been read")
         for model, rows in self.rows.items():
-            if rows:
-                db.session.connection().execute(_insertion(model), rows)
+            insert_at_once(model, rows)
         add_to_sums(self.changes)
         tell_once(self.told)
 
@@ -209,12 +210,6 @@ def _offered(referral_id: UUID, assignment_id: UUID, association_id: UUID) -> tu
 def _waiting_for_a_place(referral: Row[Any]) -> Told:
     """Once, and once more each time an association gives the request back; never for a further look at the list."""
     return Told(Message.REFERRAL_WAITLISTED, f"{referral.id}:{referral.hops}", referral_id=referral.id)
-
-
-def _insertion(model: type[Base]) -> Insert:
-    """RETURNING has the driver send one statement for all rows, and the trigger that counts events run once."""
-    statement = insert(model.__table__)  # type: ignore[arg-type]
-    return statement.returning(Event.__table__.c.id) if model is Event else statement
 
 
 def _shown(its_part: Excerpt, decision: Placed, standing: Standing) -> dict[str, object]:

@@ -18,6 +18,7 @@ from sqlalchemy import Row, text
 from matching.decision import Placed, Unroutable, Waitlisted
 from matching.profile import Profile
 from matching.reading import InvalidInputError
+from matching.standing import Standing
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.extensions import db
@@ -25,11 +26,14 @@ from portal.foundation.locks import NUMBER, Lock
 from portal.models.referral import ReferralState, UnroutableWhy
 from portal.operations.recording import Record
 from portal.operations.sums import fold_answers
-from portal.queries.routing import Cursor, board_of, tried_by, waiting
+from portal.queries.routing import Cursor, keep_board, kept_board, tried_by, waiting
 
 log = logging.getLogger(__name__)
 BATCH = 500
-TAKE_OPENINGS = text("SELECT pg_advisory_xact_lock(:lock, :side)")
+SILENCE = "10s"  # a batch that says nothing for so long is ended by the server
+TAKE_OPENINGS = text(
+    "SELECT set_config('idle_in_transaction_session_timeout', :silence, true), pg_advisory_xact_lock(:lock, :side)"
+)
 UNCHANGED = {ReferralState.WAITLISTED: Waitlisted, ReferralState.UNROUTABLE: Unroutable}
 
 
@@ -45,8 +49,11 @@ class BatchResult:
 
 
 def take_openings(side: Side) -> None:
-    """Until this transaction ends nobody changes what is open, and nobody else routes on this side."""
-    db.session.execute(TAKE_OPENINGS, {"lock": Lock.OPENINGS, "side": NUMBER[side]})
+    """Until this transaction ends nobody changes what is open, and nobody else routes on this side.
+
+    All of that waits for whoever holds it; so the server ends it when it is stopped between two statements.
+    """
+    db.session.execute(TAKE_OPENINGS, {"lock": Lock.OPENINGS, "side": NUMBER[side], "silence": SILENCE})
     fold_answers(side)
 
 
@@ -65,14 +72,18 @@ def route_again(side: Side, state: ReferralState, after: Cursor | None = None, l
 def _route(side: Side, referrals: list[Row[Any]], state: ReferralState) -> BatchResult:
     if not referrals:
         return BatchResult()
-    record = Record(board_of(side), clock.now())
-    _decide(record, referrals, state)
+    record = Record(kept_board(side), clock.now())
+    standing = _decide(record, referrals, state)
     record.write()
+    keep_board(record.board, standing)
     return _result(record, referrals)
 
 
-def _decide(record: Record, referrals: list[Row[Any]], state: ReferralState) -> None:
-    """Each decision an instant after the one before, so that "served longest ago" tells within a batch too."""
+def _decide(record: Record, referrals: list[Row[Any]], state: ReferralState) -> Standing:
+    """Each decision an instant after the one before, so that "served longest ago" tells within a batch too.
+
+    Returns where everyone stands after the last.
+    """
     board, standing = record.board, record.board.standing
     tried = tried_by(referral.id for referral in referrals)
     start = record.at.astimezone(clock.PARIS)
@@ -87,6 +98,7 @@ def _decide(record: Record, referrals: list[Row[Any]], state: ReferralState) -> 
             standing = standing.after(decision, at)
         if not isinstance(decision, UNCHANGED.get(state, ())):
             record.decide(referral, profile, decision, standing)
+    return standing
 
 
 def profile_of(referral: Row[Any]) -> Profile | None:

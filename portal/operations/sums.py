@@ -4,16 +4,31 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, delete, func
+from sqlalchemy.dialects.postgresql import Insert
 
 from matching.vocabulary import Side
 from portal.foundation.extensions import Base, db
 from portal.models.assignment import Assignment
 from portal.models.routing import AssociationStanding, CapacityUse, ProgrammeStanding, StandingDelta
+from portal.operations.at_once import insertion, run
+
+TAKEN = (
+    delete(StandingDelta)
+    .where(StandingDelta.side == bindparam("side"))
+    .returning(
+        StandingDelta.association_id,
+        StandingDelta.campaign_id,
+        StandingDelta.side,
+        StandingDelta.programme_id,
+        StandingDelta.capacity_id,
+        StandingDelta.amount,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -31,19 +46,7 @@ class Change:
 
 def fold_answers(side: Side) -> None:
     """Bring into the sums what answers have appended since the last batch."""
-    gone = (
-        delete(StandingDelta)
-        .where(StandingDelta.side == side)
-        .returning(
-            StandingDelta.association_id,
-            StandingDelta.campaign_id,
-            StandingDelta.side,
-            StandingDelta.programme_id,
-            StandingDelta.capacity_id,
-            StandingDelta.amount,
-        )
-    )
-    add_to_sums([Change(*row) for row in db.session.execute(gone)])
+    add_to_sums([Change(*row) for row in db.session.connection().execute(TAKEN, {"side": side})])
 
 
 def add_to_sums(changes: Iterable[Change]) -> None:
@@ -91,29 +94,35 @@ def add_to_sums(changes: Iterable[Change]) -> None:
 
 
 def _add(sums: type[AssociationStanding | ProgrammeStanding], rows: list[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    statement = insert(sums)
-    merged = statement.on_conflict_do_update(
+    if rows:
+        run(_addition(sums, tuple(rows[0])), sorted(rows, key=lambda row: str(list(row.values())[:3])))
+
+
+@cache
+def _addition(sums: type[AssociationStanding | ProgrammeStanding], names: tuple[str, ...]) -> Insert:
+    statement = insertion(sums, names)
+    return statement.on_conflict_do_update(
         index_elements=[column.name for column in sums.__table__.primary_key],
         set_={
             "committed": sums.committed + statement.excluded.committed,
             "last_served_at": func.coalesce(statement.excluded.last_served_at, sums.last_served_at),
         },
     )
-    db.session.execute(merged, sorted(rows, key=lambda row: str(list(row.values())[:3])))
 
 
 def _take_places(places: Counter[tuple[UUID, UUID]]) -> None:
-    if not places:
-        return
-    statement = insert(CapacityUse)
-    merged = statement.on_conflict_do_update(
+    if places:
+        rows = [{"capacity_id": key[0], "association_id": key[1], "taken": amount} for key, amount in places.items()]
+        run(_taking(tuple(rows[0])), rows)
+
+
+@cache
+def _taking(names: tuple[str, ...]) -> Insert:
+    statement = insertion(CapacityUse, names)
+    return statement.on_conflict_do_update(
         index_elements=[CapacityUse.capacity_id],
         set_={"taken": CapacityUse.taken + statement.excluded.taken},
     )
-    rows = [{"capacity_id": key[0], "association_id": key[1], "taken": amount} for key, amount in places.items()]
-    db.session.execute(merged, rows)
 
 
 def give_back(assignment: Assignment) -> Base:

@@ -1,7 +1,7 @@
 """Who mentors in a place: published facts of those that declared places there, and of those that reach it from afar."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,9 +10,12 @@ from sqlalchemy import Row, Select, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from matching.criteria import Expression, read_criteria
+from matching.index import Index
 from matching.profile import Profile
+from matching.programme import Catalogue
+from matching.programme import Programme as Candidate
+from matching.programme import places_of as positions_of
 from matching.reading import InvalidInputError
-from matching.tree import fit
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.extensions import db
@@ -118,9 +121,12 @@ def _declared(campaign_id: UUID) -> dict[UUID, list[Row[Any]]]:
 def _programmes(names: frozenset[str] | set[str]) -> dict[UUID, list[ProgrammeTold]]:
     """Those whose criteria in force do not exclude somebody living there, by association and by name."""
     found: dict[UUID, dict[UUID, ProgrammeTold]] = defaultdict(dict)
-    for row in db.session.execute(_in_force()):
-        criteria = _readable(row.criteria)
-        if criteria is None or not fit(criteria, Profile("", row.side, places=frozenset(names))).outcome:
+    read = [
+        (row, criteria) for row in db.session.execute(_in_force()) if (criteria := _readable(row.criteria)) is not None
+    ]
+    fitting = {(side, key) for side in Side for key in _fitting(side, read, frozenset(names))}
+    for row, criteria in read:
+        if (row.side, str(row.id)) not in fitting:
             continue
         own = found[row.association_id].get(row.id)
         asked = {**(own.criteria if own else {}), row.side: criteria}
@@ -129,6 +135,14 @@ def _programmes(names: frozenset[str] | set[str]) -> dict[UUID, list[ProgrammeTo
         )
         found[row.association_id][row.id] = ProgrammeTold(row.name, row.description, asked, told)
     return {association: list(own.values()) for association, own in found.items()}
+
+
+def _fitting(side: Side, read: Iterable[tuple[Row[Any], Expression]], names: frozenset[str]) -> Iterator[str]:
+    """The programmes that do not exclude, on that side, somebody of whom only the place is known."""
+    found = [Candidate(str(row.id), str(row.association_id), side, its) for row, its in read if row.side is side]
+    catalogue = Catalogue.of(side, found)
+    fits = Index(catalogue).outcomes(Profile("", side, places=names)).possible
+    return (catalogue.programmes[position].id for position in positions_of(fits))
 
 
 def _readable(criteria: object) -> Expression | None:

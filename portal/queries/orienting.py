@@ -14,10 +14,10 @@ from uuid import UUID
 
 from matching.conditions import TerritoryTest, Truth
 from matching.index import Outcomes
+from matching.judging import Reason as Ground
 from matching.profile import Profile
-from matching.tree import WAYS, accepted_ways, best_way, evaluate, fewest_changes, reasons
-from matching.tree import Reason as Ground
 from matching.vocabulary import Modality, Side
+from matching.ways import WAYS, accepted_ways
 from portal.queries.orienter_words import Wishes
 from portal.queries.orienting_panel import Panel, Shelf
 from portal.queries.orienting_profiles import Site, Typical, employees, sites_of, young_people
@@ -118,7 +118,7 @@ def _best_of_each(found: Iterable[Candidate], search: "Search", lacking: frozens
 
 
 class Search:
-    """Every programme against one company's wishes, by masks first, by the tree where reasons are wanted."""
+    """Every programme against one company's wishes, by masks first, one by one where reasons are wanted."""
 
     def __init__(self, wishes: Wishes, panel: Panel) -> None:
         self.wishes, self.panel = wishes, panel
@@ -217,11 +217,11 @@ class Search:
 
 def grounds(shelf: Shelf, key: UUID, person: Typical | None) -> list[Ground]:
     """The tests that made the programme what it is for this person, in its best way of meeting."""
-    programme = shelf.programme(key)
-    if programme is None or person is None:
+    position = shelf.catalogue.positions.get(str(key))
+    if position is None or person is None:
         return []
-    way = best_way(programme.criteria, person.profile)
-    return reasons(programme.criteria, person.profile, way)
+    judged = shelf.index.judged(position, person.profile)
+    return judged.reasons(judged.best_way())
 
 
 def _held(ground: Ground) -> bool:
@@ -240,14 +240,16 @@ def _nearest(
     shelf: Shelf, key: UUID, judged: Sequence[tuple[Typical, Outcomes]]
 ) -> tuple[Typical | None, frozenset[Any]]:
     """The person that the fewest changed tests would let in, and those changes; none when one fits as it is."""
-    programme, fitting = shelf.programme(key), _first(judged, shelf.bit(key), tuple({one.site for one, _ in judged}))
-    if programme is None or fitting is not None:
+    position, sites = shelf.catalogue.positions.get(str(key)), tuple({one.site for one, _ in judged})
+    fitting = _first(judged, shelf.bit(key), sites)
+    if position is None or fitting is not None:
         return fitting or (judged[0][0] if judged else None), frozenset()
     tried = [
-        (person, fewest_changes(programme.criteria, person.profile, way))
+        (person, programme.fewest_changes(way))
         for person, _ in judged[:NEAREST_TRIED]
+        for programme in (shelf.index.judged(position, person.profile),)
         for way in accepted_ways(person.profile) or WAYS
-        if evaluate(programme.criteria, person.profile, way) is Truth.NO
+        if programme.truth(way) is Truth.NO
     ]
     return min(tried, key=lambda each: (not each[1], _elsewhere(each[1]), len(each[1])))
 

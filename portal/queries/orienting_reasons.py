@@ -17,8 +17,8 @@ from matching.conditions import (
     Test,
     Truth,
 )
+from matching.judging import Reason
 from matching.programme import Programme
-from matching.tree import Reason
 from matching.vocabulary import PLACE_KINDS, Modality
 from matching.wording import listed, rule
 from portal.foundation import clock

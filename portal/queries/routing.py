@@ -2,12 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, exists, select, tuple_
+from flask import current_app
+from sqlalchemy import (
+    ColumnClause,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+    tuple_,
+    union_all,
+)
 
 from matching.decision import Placed
 from matching.ranking import Opening
@@ -16,7 +32,6 @@ from matching.standing import Standing
 from matching.vocabulary import Side
 from portal.foundation import clock
 from portal.foundation.extensions import db
-from portal.models.assignment import Assignment
 from portal.models.campaign import Campaign
 from portal.models.referral import Referral, ReferralState, UnroutableWhy
 from portal.models.routing import StandingDelta
@@ -24,10 +39,39 @@ from portal.queries.catalogue import router_of
 from portal.queries.standing import CapacityKey, standing_of
 
 Cursor = tuple[datetime, UUID]
+Stamp = tuple[date, object]
+Boards = dict[Side, tuple[Stamp, "Board"]]
 
-_WITHIN = {
-    ReferralState.UNROUTABLE: (Referral.unroutable_why.in_([UnroutableWhy.NONE, UnroutableWhy.EXHAUSTED]),),
-}
+# All that a board is read from: what associations and staff declare, and the sums.
+READ = (
+    "association",
+    "programme",
+    "programme_version",
+    "capacity",
+    "objective",
+    "outside_count",
+    "campaign",
+    "routing_policy",
+    "projected_level",
+    "association_standing",
+    "programme_standing",
+    "capacity_use",
+)
+ROW_VERSION: tuple[ColumnClause[Any], ...] = (
+    literal_column("tableoid"),
+    literal_column("ctid"),
+    literal_column("xmin"),
+)
+VERSIONS = union_all(*(select(*ROW_VERSION).select_from(table(name)) for name in READ)).subquery()
+STAMP = select(func.sum(func.hashtextextended(func.concat_ws(" ", *VERSIONS.columns), 0)))
+TRIED = text(
+    "SELECT referral_id, association_id FROM assignment WHERE referral_id = ANY(CAST(:referrals AS uuid[]))"
+    " ORDER BY offered_at, id"
+)
+ANYTHING_WAITING = select(
+    exists().where(Referral.side == bindparam("side"), Referral.state == literal_column("'to_route'"))
+    | exists().where(StandingDelta.side == bindparam("side"))
+)
 
 
 @dataclass(frozen=True)
@@ -64,39 +108,63 @@ def current_campaign() -> UUID | None:
     return db.session.scalar(query.order_by(Campaign.starts_on))
 
 
+def kept_board(side: Side) -> Board:
+    """As board_of, which is only asked again when anything it read has changed (router's scope, under OPENINGS)."""
+    stamp = _stamp()
+    stamped: Boards = current_app.extensions.setdefault("boards", {})
+    if side not in stamped or stamped[side][0] != stamp:
+        stamped[side] = (stamp, board_of(side))
+    return stamped[side][1]
+
+
+def keep_board(board: Board, standing: Standing) -> None:
+    """The board as our own batch leaves it, all of it written. Should that be rolled back, its stamp is never met."""
+    current_app.extensions["boards"][board.side] = (_stamp(), replace(board, standing=standing))
+
+
+def _stamp() -> Stamp:
+    """Another one as soon as any row is: a row version has its place and its transaction for itself."""
+    return clock.today(), db.session.connection().scalar(STAMP)
+
+
 def waiting(side: Side, state: ReferralState, limit: int, after: Cursor | None = None) -> list[Row[Any]]:
     """Requests in that state, first received first, locked until the transaction ends.
 
     Those that somebody is changing at this very moment (a withdrawal) are left out, and so are those without a
     solution that were handed to staff.
     """
+    asked = {"side": side, "limit": limit}
+    if after is not None:
+        asked |= {"received_at": after[0], "id": after[1]}
+    return list(db.session.connection().execute(_waiting(state, first=after is None), asked))
+
+
+@cache
+def _waiting(state: ReferralState, *, first: bool) -> Select[Any]:
+    """Made once: making it takes as long as running it."""
+    columns = (Referral.id, Referral.number, Referral.version, Referral.profile, Referral.hops, Referral.received_at)
     query = (
-        select(Referral.id, Referral.number, Referral.version, Referral.profile, Referral.hops, Referral.received_at)
-        .where(Referral.side == side, Referral.state == state, *_WITHIN.get(state, ()))
+        select(*columns)
+        .where(Referral.side == bindparam("side"), Referral.state == literal_column(f"'{state}'"))
         .order_by(Referral.received_at, Referral.id)
-        .limit(limit)
+        .limit(bindparam("limit", type_=Integer))
         .with_for_update(skip_locked=True, key_share=True)
     )
-    if after is not None:
-        query = query.where(tuple_(Referral.received_at, Referral.id) > after)
-    return list(db.session.execute(query))
+    if state is ReferralState.UNROUTABLE:
+        query = query.where(Referral.unroutable_why.in_([UnroutableWhy.NONE, UnroutableWhy.EXHAUSTED]))
+    if first:
+        return query
+    return query.where(tuple_(Referral.received_at, Referral.id) > tuple_(bindparam("received_at"), bindparam("id")))
 
 
 def anything_waiting(side: Side) -> bool:
     """Whether there is work for the drainer: requests to route, or answers whose sums are not folded in yet."""
-    requests = exists().where(Referral.side == side, Referral.state == ReferralState.TO_ROUTE)
-    answers = exists().where(StandingDelta.side == side)
-    return bool(db.session.scalar(select(requests | answers)))
+    return bool(db.session.connection().scalar(ANYTHING_WAITING, {"side": side}))
 
 
 def tried_by(referral_ids: Iterable[UUID]) -> dict[UUID, frozenset[str]]:
     """The associations each request was ever offered to."""
-    query = (
-        select(Assignment.referral_id, Assignment.association_id)
-        .where(Assignment.referral_id.in_(list(referral_ids)))
-        .order_by(Assignment.offered_at, Assignment.id)
-    )
     found: dict[UUID, set[str]] = defaultdict(set)
-    for referral_id, association_id in db.session.execute(query):
+    for referral_id, association_id in db.session.connection().execute(TRIED, {"referrals": list(referral_ids)}):
         found[referral_id].add(str(association_id))
     return {referral_id: frozenset(associations) for referral_id, associations in found.items()}

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from matching.ranking import PolicyName
 from matching.standing import AssociationStanding as Place
 from matching.standing import Places, Standing
 from matching.standing import ProgrammeStanding as Share
@@ -17,12 +19,14 @@ from portal.foundation import clock
 from portal.foundation.extensions import db
 from portal.models.association import Association
 from portal.models.capacity import Capacity
+from portal.models.forecast import ProjectedLevel
 from portal.models.objective import Objective, OutsideCount
 from portal.models.programme import Programme
-from portal.models.routing import AssociationStanding, CapacityUse, ProgrammeStanding
+from portal.models.routing import AssociationStanding, CapacityUse, ProgrammeStanding, RoutingPolicy
 
 AnySelect = Select[*tuple[Any, ...]]
 CapacityKey = tuple[str, str | None, str]
+LEVELS_LAST = timedelta(days=3)
 
 
 def standing_of(side: Side, campaign_id: UUID) -> tuple[Standing, dict[CapacityKey, UUID]]:
@@ -76,6 +80,7 @@ def _associations(side: Side, campaign_id: UUID, places: Mapping[str, dict[str, 
             last_served=row.last_served_at,
             stop_at_objective=row.stop_at_objective,
             places=places.get(str(row.id), {}),
+            level=Fraction(row.level_numerator, row.level_denominator) if row.level_denominator else None,
         )
         for row in db.session.execute(_figures(side, campaign_id))
     }
@@ -97,7 +102,7 @@ def _figures(side: Side, campaign_id: UUID) -> AnySelect:
         .order_by(OutsideCount.association_id, OutsideCount.declared_on.desc())
         .subquery()
     )
-    sums = AssociationStanding
+    sums, level = AssociationStanding, _levels(side, campaign_id).subquery()
     return (
         select(
             Association.id,
@@ -109,13 +114,28 @@ def _figures(side: Side, campaign_id: UUID) -> AnySelect:
             sums.committed,
             sums.last_served_at,
             sums.reach,
+            level.c.numerator.label("level_numerator"),
+            level.c.denominator.label("level_denominator"),
         )
         .outerjoin(objective, objective.c.association_id == Association.id)
         .outerjoin(outside, outside.c.association_id == Association.id)
         .outerjoin(
             sums, (sums.association_id == Association.id) & (sums.campaign_id == campaign_id) & (sums.side == side)
         )
+        .outerjoin(level, level.c.association_id == Association.id)
         .order_by(Association.id)
+    )
+
+
+def _levels(side: Side, campaign_id: UUID) -> AnySelect:
+    """What `projected` ranks by: none under another policy, nor once they are older than their few days."""
+    own = ProjectedLevel
+    in_force = select(RoutingPolicy.name).order_by(RoutingPolicy.version.desc()).limit(1).scalar_subquery()
+    return select(own.association_id, own.numerator, own.denominator).where(
+        own.side == side,
+        own.campaign_id == campaign_id,
+        own.solved_on > clock.today() - LEVELS_LAST,
+        in_force == PolicyName.PROJECTED.value,
     )
 
 

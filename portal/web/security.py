@@ -25,13 +25,14 @@ HEADERS = {
 }
 TWO_YEARS = "max-age=63072000; includeSubDomains"
 STATIC_SECONDS = 3600
+CACHED = {"static", "schemas.criteria", "schemas.engine"}  # the same for everyone
 
 
 def harden(response: Response) -> Response:
     response.headers.update(HEADERS)
     if current_app.config["SETTINGS"].production:
         response.headers["Strict-Transport-Security"] = TWO_YEARS
-    if request.endpoint == "static":
+    if request.endpoint in CACHED:
         response.headers["Cache-Control"] = f"public, max-age={STATIC_SECONDS}"
     else:
         response.headers["Cache-Control"] = "no-store"

@@ -15,11 +15,21 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.draining import measure_draining
+from tests.bench.eligibility import measure_eligibility
 from tests.bench.figure import Effort, Figure
 from tests.bench.mails import measure_mails
 from tests.bench.morning import measure_morning
+from tests.bench.preview import measure_preview
+from tests.bench.replay import measure_replay
+from tests.bench.routing import measure_routing
 
 MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
+    "eligibility": measure_eligibility,
+    "preview": measure_preview,
+    "replay": measure_replay,
+    "routing": measure_routing,
+    "draining": measure_draining,
     "mails": measure_mails,
     "morning": measure_morning,
 }

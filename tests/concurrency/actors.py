@@ -27,17 +27,20 @@ from portal.models.campaign import Campaign
 from portal.models.capacity import Capacity
 from portal.operations.assignments import accept_assignment, assignment_to_answer, bounce_assignment
 from portal.operations.capacity import Change, save_capacities
+from tests.concurrency.changing import change, coordinator, scope_of
 
 REASONS = [BounceReason.NO_PLACE] * 6 + [BounceReason.NO_FOLLOW_UP, BounceReason.OTHER]
+# On a busy machine a process goes on until it has done this much, at most so many times as long.
+LEAST = {
+    "route": {"rounds": 5},
+    "answer": {"accepted": 25, "bounced": 25},
+    "capacity": {"capacity": 5},
+    "withdraw": {"withdrawn": 5},
+    "undo": {"undone": 5},
+    "house": {"criteria": 5, "paused": 5, "resumed": 5, "objective": 5, "by hand": 5},
+}
+AT_MOST_TIMES = 6
 done: Counter[str] = Counter()
-
-
-def coordinator(chance: random.Random, association_id: UUID) -> SignedIn:
-    return SignedIn(UUID(int=chance.getrandbits(128)), "Une coordinatrice", "", association_id=association_id)
-
-
-def scope_of(person: SignedIn) -> Scope:
-    return Scope(DatabaseRole.ASSOCIATION, association_id=person.association_id, account_id=person.account_id)
 
 
 def associations() -> list[UUID]:
@@ -104,7 +107,7 @@ def route(chance: random.Random, _: list[UUID]) -> None:
         (
             lambda: drain("mentee"),
             lambda: drain("mentee"),
-            lambda: drain("mentee", "waitlist"),
+            lambda: drain("mentee", "waitlist", "unroutable"),
             apply_answers,
         )
     )()
@@ -112,12 +115,23 @@ def route(chance: random.Random, _: list[UUID]) -> None:
     time.sleep(chance.random() * 0.05)
 
 
+def changing(role: str) -> Callable[[random.Random, list[UUID]], None]:
+    return lambda chance, everyone: change(role, chance, everyone, done)
+
+
 ROLES: dict[str, Callable[[random.Random, list[UUID]], Any]] = {
     "route": route,
     "answer": answer,
     "capacity": change_capacity,
     "withdraw": withdraw,
+    "undo": changing("undo"),
+    "house": changing("house"),
 }
+
+
+def goes_on(elapsed: float, seconds: float, least: dict[str, int]) -> bool:
+    unfinished = any(done[what] < amount for what, amount in least.items())
+    return elapsed < (seconds * AT_MOST_TIMES if unfinished else seconds)
 
 
 def act(role: str, seed: str, seconds: str) -> None:
@@ -127,8 +141,8 @@ def act(role: str, seed: str, seconds: str) -> None:
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.readline()
-        deadline = time.monotonic() + float(seconds)
-        while time.monotonic() < deadline:
+        started, least = time.monotonic(), LEAST[role]
+        while goes_on(time.monotonic() - started, float(seconds), least):
             ROLES[role](chance, everyone)
     sys.stdout.write(json.dumps(done))
 

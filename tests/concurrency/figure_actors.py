@@ -32,7 +32,8 @@ from portal.operations.assignments import (
     undo_answer,
 )
 from portal.operations.figures import figure_differences, mend_figures
-from tests.concurrency.actors import associations, coordinator, scope_of
+from tests.concurrency.actors import associations
+from tests.concurrency.changing import coordinator, scope_of
 
 REASONS = [BounceReason.NO_PLACE, BounceReason.NO_FITTING_MATCH, BounceReason.NO_FOLLOW_UP]
 UNDONE = frozenset({AssignmentState.ACCEPTED, AssignmentState.BOUNCED})

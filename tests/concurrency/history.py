@@ -26,6 +26,8 @@ END $$;
 """
 WATCHED = {
     "capacity": "INSERT OR UPDATE",
+    "programme_version": "INSERT",
+    "association": "INSERT OR UPDATE",
     "assignment": "INSERT",
     "routing_decision": "INSERT",
     "standing_delta": "INSERT OR DELETE",

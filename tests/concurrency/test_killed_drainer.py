@@ -12,13 +12,14 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from matching.vocabulary import Side
 from portal.foundation.extensions import db
 from portal.foundation.locks import NUMBER, Lock
 from portal.foundation.tenancy import DatabaseRole
-from portal.jobs import routing
+from portal.jobs import leadership, routing
 from portal.jobs.leadership import leading
 from portal.jobs.routing import drain
 from tests.factories import make_association, make_campaign, make_capacity, make_programme, make_referral
@@ -30,6 +31,13 @@ from portal.jobs.routing import drain
 with create_app().app_context():
     drain("mentee")
 """
+# The same one, of whom nothing need be heard for a second only.
+IMPATIENT = f"""
+from portal.jobs import leadership
+from portal.operations import routing
+leadership.SILENCE, routing.SILENCE = "2s", "1s"
+{DRAIN}"""
+REPLACED_SECONDS = 15  # two seconds of silence; the rest is for a busy machine
 HALF_WRITTEN = (
     "SELECT (SELECT count(*) FROM assignment), (SELECT count(*) FROM routing_decision), (SELECT count(*) FROM event),"
     " (SELECT count(*) FROM outbox), (SELECT count(*) FROM referral WHERE state <> 'to_route'),"
@@ -60,8 +68,10 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def drainer(environment: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
-    with subprocess.Popen([sys.executable, "-c", DRAIN], env={**os.environ, **environment}) as running:
+def drainer(environment: dict[str, str], program: str = DRAIN) -> Iterator["subprocess.Popen[bytes]"]:
+    said = subprocess.DEVNULL if program == IMPATIENT else None
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, env={**os.environ, **environment}, stderr=said) as running:
         try:
             yield running
         finally:
@@ -106,6 +116,44 @@ def routers(owner: Owner) -> bool:
     return row is not None and row[0] > 0
 
 
+def test_a_drainer_stopped_in_mid_batch_is_replaced_and_does_nothing_when_it_comes_back(
+    app: Flask, waiting: None, owner: Owner, portal_environment: dict[str, str]
+) -> None:
+    url = portal_environment["DATABASE_URL"]
+    with psycopg.connect(url) as obstacle, drainer(portal_environment, IMPATIENT) as running:
+        obstacle.execute("LOCK TABLE outbox IN SHARE MODE")
+        until(lambda: blocked(owner))
+        running.send_signal(signal.SIGSTOP)
+        obstacle.rollback()
+        stopped = time.monotonic()
+        until(lambda: drained(owner))
+        replaced = time.monotonic() - stopped
+        running.send_signal(signal.SIGCONT)
+        assert running.wait(30) != 0
+    assert owner.execute(HALF_WRITTEN).fetchone() == WHOLE
+    assert replaced < REPLACED_SECONDS
+
+
+def drained(owner: Owner) -> bool:
+    """Once more, as a wake-up would: whether nothing waits any more."""
+    drain(Side.MENTEE.value)
+    return owner.execute("SELECT count(*) FROM referral WHERE state = 'to_route'").fetchone() == (0,)
+
+
+def test_a_leader_that_says_nothing_leads_no_more(app: Flask, owner: Owner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leadership, "SILENCE", "100ms")
+    with pytest.raises(OperationalError):
+        be_silent()
+
+
+def be_silent() -> None:
+    with leading(Side.MENTEE) as still_here:
+        assert still_here is not None
+        still_here()
+        until(free_to_lead)
+        still_here()
+
+
 def test_leadership_dies_with_its_holder(
     app: Flask, waiting: None, owner: Owner, portal_environment: dict[str, str]
 ) -> None:
@@ -124,7 +172,7 @@ def test_leadership_dies_with_its_holder(
 
 def free_to_lead() -> bool:
     with leading(Side.MENTEE) as chosen:
-        return chosen
+        return chosen is not None
 
 
 def test_a_drainer_stands_by_while_another_leads(app: Flask, waiting: None, owner: Owner) -> None:
@@ -145,8 +193,8 @@ def test_a_request_that_came_as_the_leader_let_go_is_not_forgotten(
     """Whoever it woke was turned away; the leader looks once more after it has let go."""
     true_batches, late = routing.route_batches, []
 
-    def batches_then_one_more(side: Side) -> int:
-        routed = true_batches(side)
+    def batches_then_one_more(side: Side, still_here: Callable[[], object]) -> int:
+        routed = true_batches(side, still_here)
         if not late:
             late.append(
                 owner.execute(

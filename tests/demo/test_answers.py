@@ -7,7 +7,7 @@ import pytest
 
 from matching.vocabulary import Side
 from portal.demo import AnswerKind, DemoAnswer, answer_to
-from portal.demo.answers import habits_of
+from portal.demo.answers import habits_of, youngest_in_practice
 from portal.demo.calendar import next_working_moment, working_hours_after, works
 from portal.demo.rhythm import PARIS
 from portal.models.assignment import BounceReason
@@ -121,3 +121,15 @@ def test_working_hours_are_those_of_paris_in_winter_and_summer() -> None:
         opening = next_working_moment(datetime.combine(day, datetime.min.time(), PARIS))
         assert opening.tzinfo is UTC
         assert opening.astimezone(PARIS).hour == 9
+
+
+def test_some_associations_send_the_youngest_back_although_no_criterion_says_so() -> None:
+    strict = {name: age for name in ASSOCIATIONS if (age := youngest_in_practice(name))}
+    assert 0.2 < len(strict) / len(ASSOCIATIONS) < 0.6
+    for name, age in strict.items():
+        young = [answer_to(f"demo-{number}", name, FRIDAY_EVENING, age=age - 1) for number in range(60)]
+        bounced = [answer for answer in young if answer.kind is AnswerKind.BOUNCED]
+        accepted = [answer for answer in young if answer.kind is AnswerKind.ACCEPTED]
+        assert len(bounced) > 3 * len(accepted)
+        assert {answer.reason for answer in bounced} == {BounceReason.AGE_OR_LEVEL}
+        assert answer_to("demo-1", name, FRIDAY_EVENING, age=age) == answer_to("demo-1", name, FRIDAY_EVENING)

@@ -7,7 +7,6 @@ import pytest
 from matching.conditions import Truth
 from matching.criteria import read_criteria
 from matching.profile import Profile
-from matching.tree import fit
 from matching.vocabulary import (
     Channel,
     Modality,
@@ -20,6 +19,7 @@ from matching.vocabulary import (
 )
 from portal.demo import DemoAssociation, demo_associations
 from portal.places import label, places_of
+from tests.matching.oracle import fit
 
 ROUBAIX = places_of("59512")
 LILLE = places_of("59350")

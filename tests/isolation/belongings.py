@@ -17,6 +17,7 @@ from portal.models.document import Document, DocumentKind, DocumentState
 from portal.models.morning import MorningFile, MorningMode, MorningState, MorningWorkbook
 from portal.models.outbox import Message, Outbox, OutboxState
 from portal.models.programme import CriteriaProposal, Programme, ProgrammeVersion
+from portal.models.replay import PolicyProposal, Replay, ReplayState
 from tests import factories
 
 
@@ -90,12 +91,17 @@ def belongings_of_the_collectif(session: Any, campaign: Campaign) -> dict[str, U
             state_since=now,
         )
     )
+    today = clock.today()
+    replay = Replay(side=Side.MENTEE, title="Rejeu", since=today, until=today, seeds=1, state=ReplayState.FAILED)
+    proposal = PolicyProposal(name="arm", maximum_hops=4, reason="Un essai de plus.", proposed_by=new_id())
     dead = {"state": OutboxState.DEAD, "dead_at": now, "error": "timeout"}
     return {
         "outbox_id": _kept(
             session, Outbox(deduplication_key="x", message=Message.LEAD_RECEIVED, reference_id=lead, **dead)
         ),
         "lead_id": lead,
+        "replay_id": _kept(session, replay),
+        "policy_proposal_id": _kept(session, proposal),
         "campaign_id": campaign.id,
         "company_id": _kept(session, Company(slug="filature-du-nord", name="Filature du Nord")),
         "text_id": _kept(session, OfferText(page=OfferPage.HOME, number=1, title="T", lead="L", body="B")),

@@ -36,6 +36,7 @@ TEXTS = {
     "message": "morning_file",
     "rank": "0",
     "name": "send_mail",
+    "table": "mesures",
 }
 WATCHED = (
     "referral",
@@ -63,6 +64,11 @@ WATCHED = (
     "morning_workbook",
     "file_password",
     "notice_choice",
+    "replay",
+    "policy_proposal",
+    "routing_policy",
+    "forecast",
+    "projected_level",
 )
 SIGNED_OUT = {303, 401}
 

@@ -10,7 +10,6 @@ from matching.criteria import Expression, meeting, read_criteria
 from matching.criteria import tests_of as leaves_of
 from matching.profile import Profile
 from matching.reading import InvalidInputError
-from matching.tree import fit
 from matching.vocabulary import (
     SENSITIVE_PUBLICS,
     Channel,
@@ -24,6 +23,7 @@ from matching.vocabulary import (
     StudyLevel,
 )
 from matching.wording import rule, told
+from tests.matching.oracle import fit
 
 YES, UNKNOWN, NO = Truth.YES, Truth.UNKNOWN, Truth.NO
 ROUBAIX = frozenset({"commune:59512", "epci:200093201", "departement:59", "region:32", "country:FR"})

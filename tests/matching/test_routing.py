@@ -19,8 +19,8 @@ from matching.ranking import Policy, PolicyName, TieBreak, digest
 from matching.reading import InvalidInputError, Node
 from matching.router import Router, route
 from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing
-from matching.tree import fit
 from matching.vocabulary import Modality, Public, Side
+from tests.matching.oracle import fit
 from tests.matching.strategies import (
     ASSOCIATIONS,
     AT,
@@ -116,7 +116,10 @@ def test_a_loser_that_leaves_never_changes_the_winner(case: Case) -> None:
         assert (again.association, again.programme) == (decision.association, decision.programme)
 
 
-@given(cases().map(welcomed), st.sampled_from([PolicyName.ARM, PolicyName.ARM_ABSOLUTE]))
+BY_STANDING = [PolicyName.ARM, PolicyName.ARM_ABSOLUTE, PolicyName.PROJECTED]
+
+
+@given(cases().map(welcomed), st.sampled_from(BY_STANDING))
 @settings(max_examples=70, deadline=None)
 def test_a_losing_programme_that_leaves_never_changes_the_association(case: Case, name: PolicyName) -> None:
     case = replace(case, policy=Policy(name))
@@ -127,10 +130,10 @@ def test_a_losing_programme_that_leaves_never_changes_the_association(case: Case
         assert (again.association, again.programme) == (decision.association, decision.programme)
 
 
-@given(cases())
+@given(cases(), st.sampled_from([*BY_STANDING, PolicyName.NEAREST]))
 @settings(max_examples=70, deadline=None)
-def test_new_names_change_only_the_last_tie(case: Case) -> None:
-    case = replace(case, policy=ARM)
+def test_new_names_change_only_the_last_tie(case: Case, name: PolicyName) -> None:
+    case = replace(case, policy=Policy(name))
     renamed = dict(zip(ASSOCIATIONS, reversed(ASSOCIATIONS), strict=True))
     others = replace(
         case,
@@ -146,10 +149,12 @@ def test_new_names_change_only_the_last_tie(case: Case) -> None:
         assert placed(after).association == renamed[before.association]
 
 
-@given(st.lists(profiles(st.uuids().map(str)), max_size=40), st.integers(1, 30))
+@given(st.lists(profiles(st.uuids().map(str)), max_size=40), st.integers(1, 30), st.sampled_from(BY_STANDING))
 @settings(max_examples=60, deadline=None)
-def test_two_equal_associations_never_differ_by_more_than_one(found: list[Profile], objective: int) -> None:
-    router = Router(Catalogue.of(Side.MENTEE, [programme("p1", "afev"), programme("p2", "duo")]))
+def test_two_equal_associations_never_differ_by_more_than_one(
+    found: list[Profile], objective: int, name: PolicyName
+) -> None:
+    router = Router(Catalogue.of(Side.MENTEE, [programme("p1", "afev"), programme("p2", "duo")]), Policy(name))
     standing = Standing({"afev": wide_open(objective), "duo": wide_open(objective)})
     for minute, profile in enumerate(found):
         at = AT + timedelta(minutes=minute)

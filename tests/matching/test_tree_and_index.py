@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from matching.columns import Kept
 from matching.conditions import TESTS, AgeTest, ModalityTest, Truth
 from matching.criteria import All, AnyOf, Expression, Not, read_criteria, write_criteria
-from matching.index import Index, KindIndex, branches
+from matching.index import Index
+from matching.literals import Literals, branches
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme
-from matching.tree import accepted_ways, evaluate, fewest_changes, fit, near_miss, reasons
 from matching.vocabulary import Modality, Side
+from tests.matching.oracle import accepted_ways, evaluate, fewest_changes, fit, near_miss, reasons
 from tests.matching.strategies import HOMES, criteria, leaves, profiles, programme, programmes
 
 
@@ -44,11 +46,11 @@ def test_an_index_answers_the_same_to_the_same_person_whoever_came_before(
 
 
 def test_an_index_forgets_facts_rather_than_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("matching.index.MOST_FACTS", 3)
+    monkeypatch.setattr("matching.columns.MOST_FACTS", 3)
     index = Index(one(AgeTest(10, 20)))
     fits = [index.outcomes(Profile(key="r", side=Side.MENTEE, age=age)).certain for age in range(5, 25)]
     assert fits == [int(10 <= age <= 20) for age in range(5, 25)]
-    assert max(len(tests.met) for _, tests in index.tests if isinstance(tests, KindIndex)) <= 3
+    assert max(len(table) for table in index._laid._direct if isinstance(table, Kept)) <= 3
 
 
 def test_criteria_that_spread_too_widely_are_left_to_the_tree() -> None:
@@ -56,7 +58,7 @@ def test_criteria_that_spread_too_widely_are_left_to_the_tree() -> None:
         AnyOf((read_criteria({"test": "age", "min": n}), read_criteria({"test": "months", "min": n})))
         for n in range(1, 9)
     )
-    assert branches(All(choices)) is None
+    assert branches(Literals().normal(All(choices))) is None
     index = Index(one(All(choices)))
     person = Profile(key="r", side=Side.MENTEE, age=20)
     assert index.outcomes(person).certain == 1

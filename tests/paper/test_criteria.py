@@ -3,7 +3,8 @@
 from typing import Any
 
 from matching.criteria import read_criteria
-from portal.paper.criteria import EITHER, lines
+from matching.sentences import EITHER
+from portal.paper.criteria import lines
 
 AGE = {"test": "age", "min": 5, "max": 18}
 HERE = {"test": "territory", "any_of": ["zone:cite-educative-roubaix"]}
@@ -24,10 +25,10 @@ def test_each_condition_is_a_line_and_the_age_comes_first() -> None:
 def test_where_and_how_people_meet_is_told_elsewhere_on_the_sheet() -> None:
     criteria = {"all": [AGE, {"any": [{"all": [HERE, IN_PERSON]}, {"test": "modality", "any_of": ["remote"]}]}, HERE]}
     assert said(criteria) == [("Âge", "De 5 à 18 ans")]
-    assert ("Territoire", "Cité éducative de Roubaix") in said(criteria, meeting=True)
+    assert ("Territoire", "Dans la zone « Cité éducative de Roubaix »") in said(criteria, meeting=True)
 
 
-def test_alternatives_stand_together_and_plain_facts_go_without_their_subject() -> None:
+def test_alternatives_stand_together_said_of_a_person() -> None:
     criteria = {
         "any": [
             {"all": [{"test": "situation", "any_of": ["apprentice"]}, {"test": "age", "min": 21}]},
@@ -37,8 +38,8 @@ def test_alternatives_stand_together_and_plain_facts_go_without_their_subject() 
     (line,) = lines(read_criteria(criteria))
     assert line.subject == EITHER
     assert [one.replace("\u00a0", " ") for one in line.choices] == [
-        "Apprenti, à partir de 21 ans",
-        "Besoin : premier emploi",
+        "À partir de 21 ans, apprenti",
+        "Pour le premier emploi",
     ]
 
 
@@ -50,7 +51,7 @@ def test_alternatives_of_one_subject_are_one_line() -> None:
 def test_exclusions_are_said() -> None:
     assert said({"not": {"test": "situation", "any_of": ["student"]}}) == [("Situation", "Sauf : étudiant")]
     both = {"not": {"all": [{"test": "situation", "any_of": ["student"]}, {"test": "age", "min": 26}]}}
-    assert said(both) == [("Sauf", "Étudiant, à partir de 26 ans")]
+    assert said(both) == [("Sauf si", "À partir de 26 ans, étudiant")]
 
 
 def test_no_condition_is_no_line() -> None:

@@ -76,6 +76,7 @@ def test_staff_find_every_room_in_the_navigation(staff: FlaskClient) -> None:
         "Entreprises",
         "Critères",
         "Objectifs",
+        "Moteur",
         "Documents",
         "Fonctionnement",
         "Équipe",

@@ -171,7 +171,7 @@ def test_one_association_shows_its_places_and_criteria(staff: FlaskClient, arran
         "À distance",
         "200 ou plus",
         "30\u00a0libres",
-        "Âge\u00a0: de 16 à 26\u00a0ans",
+        "De 16\u00a0à 26\u00a0ans",
         "version 1",
     ):
         assert said in page
@@ -200,11 +200,11 @@ def test_one_association_names_who_signs_in_for_it(staff: FlaskClient, arrange: 
     ("criteria", "said"),
     [
         ({"all": []}, "Tout le monde"),
-        ({"not": {"test": "public", "any_of": ["detainee"]}}, "Public\u00a0: sauf\u00a0: personne détenue"),
+        ({"not": {"test": "public", "any_of": ["detainee"]}}, "Sauf détenu"),
         ({"any": [{"test": "public", "any_of": ["qpv"]}, {"test": "channel", "any_of": ["professional"]}]},
-         "\u00a0; ou "),
-        ({"all": [{"test": "territory", "any_of": [f"departement:{n}" for n in range(30, 50)]}]}, "et 8 autres lieux"),
-        ({"all": [{"test": "modality", "any_of": ["in_person", "hybrid"]}]}, "En présentiel"),
+         "Habitant un quartier prioritaire ou orienté par un professionnel"),
+        ({"all": [{"test": "territory", "any_of": [f"departement:{n}" for n in range(30, 50)]}]}, "ou 8\u00a0autres lieux"),
+        ({"all": [{"test": "modality", "any_of": ["in_person", "hybrid"]}]}, "En présentiel (au moins en partie)"),
         ({"nonsense": 1}, "Critères illisibles"),
     ],
 )  # fmt: skip
@@ -230,8 +230,8 @@ def test_only_the_version_in_force_is_shown(staff: FlaskClient, arrange: Session
     )
     arrange.commit()
     page = read(staff, f"{LIST}/{programme.association_id}")
-    assert "à partir de 30\u00a0ans" in page
-    assert "de 16 à 26" not in page
+    assert "À partir de 30\u00a0ans" in page
+    assert "e 16\u00a0à 26" not in page
 
 
 def test_an_unknown_association_is_a_404(staff: FlaskClient) -> None:

@@ -79,8 +79,8 @@ def test_a_proposal_is_read_beside_what_is_in_force(
     assert "1 proposition attend votre relecture" in listed
     page = text_of(staff.get(f"/collectif/criteres/propositions/{proposal.id}"))
     assert "1 critère changé" in page
-    assert "Âge : de 14 à 17 ans" in page
-    assert "Âge : de 18 à 25 ans" in page
+    assert "De 14 à 17 ans" in page
+    assert "De 18 à 25 ans" in page
     assert page.count("<mark>") == 2
     assert "Nos mentors sont étudiants." in page
     assert "demandes en attente viendraient maintenant" in page
@@ -146,7 +146,7 @@ def test_the_expert_editor_reads_tries_and_publishes(
     page = text_of(staff.get(path(programme)))
     assert "&#34;test&#34;: &#34;age&#34;" in page
     tried = text_of(staff.post(path(programme, "/apercu"), data={"criteria": json.dumps(DEEP), "drawn": "1"}))
-    assert "ou âge" in tried
+    assert "(sauf à partir de 20 ans) ou à partir de 25 ans" in tried
     assert "Essai sur 30 jours" in tried
     assert len(versions(arrange)) == 1
     sent = {"criteria": json.dumps(DEEP), "drawn": "1", "note": "Demandé par l’association."}
@@ -163,7 +163,8 @@ def test_the_expert_editor_reads_tries_and_publishes(
     ("criteria", "said"),
     [
         ('{"all": [', "Ce n’est pas du JSON : ligne 1"),
-        ('{"all": [{"test": "age"}]}', "À « $.all[0] » : il faut au moins une borne"),
+        ('{"all": [{"test": "age"}]}', "Ligne 1, à « $.all[0] » : il faut au moins une borne"),
+        ('{"all": [\n {"test": "age", "min": 8},\n {"test": "age", "min": "14"}\n]}', "Ligne 3, à « $.all[1].min »"),
         ('{"all": [{"test": "age", "min": "14"}]}', "« $.all[0].min » : il faut un nombre entier"),
         ('{"all": [{"test": "taille"}]}', "« taille » n’est pas dans la liste"),
         ('{"every": []}', "il faut « all », « any », « not » ou « test »"),

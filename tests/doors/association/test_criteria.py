@@ -282,7 +282,7 @@ def test_where_staff_approve_a_proposal_waits_and_can_be_taken_back(
     assert (older.verdict, waiting.verdict) == (Verdict.WITHDRAWN, None)
     page = text_of(administrator.get("/criteres"))
     assert "attendent la relecture du Collectif" in page
-    assert "de 19 à 25 ans" in page
+    assert "De 19 à 25 ans." in page
     assert administrator.post(f"/criteres/propositions/{waiting.id}/retirer").status_code == 303
     assert house.reread(waiting).verdict is Verdict.WITHDRAWN
     again = administrator.post(f"/criteres/propositions/{waiting.id}/retirer", follow_redirects=True)

@@ -38,8 +38,8 @@ def test_criteria_are_read_as_sentences(coordinator: FlaskClient, house: House, 
     page = text_of(coordinator.get("/criteres"))
     for said in (
         "de 14 à 25 ans", "L’une de ces situations", "ou bien",
-        "en présentiel · Métropole Européenne de Lille, ou bien à distance",
-        "sauf : personne détenue", "Sauf si", "Sans condition", "version 1",
+        "dans l’intercommunalité « Métropole Européenne de Lille » ou à distance",
+        "sauf : personne détenue", "Sauf si", "Tout le monde, sans condition.", "version 1",
     ):  # fmt: skip
         assert said in page
 

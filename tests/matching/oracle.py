@@ -1,4 +1,4 @@
-"""The decision tree: is this programme right for this person, why, and what would have to change."""
+"""The plain reading of criteria, one test after the other: what the compiled index must agree with, always."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -87,7 +87,7 @@ def versions() -> ResponseReturnValue:
 @requires(Permission.POLICY_PROPOSE)
 def propose() -> ResponseReturnValue:
     """`regle`, `essais` and `rejeu` in the address: what a replay has just proved."""
-    form = RulesForm(request.form, data=asked_rules())
+    form = RulesForm(request.form if request.method == "POST" else None, data=asked_rules())
     if request.method == "POST" and form.validate():
         try:
             propose_policy(

@@ -196,4 +196,3 @@ def _error(side: SideStudy) -> str:
         f"Éprouvée sur le passé, la prévision s’est trompée en moyenne de {listed(told)}{NBSP};"
         f" la fourchette contenait le vrai chiffre dans {listed(covered)} des cas."
     )
-

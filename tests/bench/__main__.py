@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.bench.allocation import measure_allocation
 from tests.bench.draining import measure_draining
 from tests.bench.eligibility import measure_eligibility
 from tests.bench.figure import Effort, Figure
@@ -25,6 +26,7 @@ from tests.bench.replay import measure_replay
 from tests.bench.routing import measure_routing
 
 MEASURES: dict[str, Callable[[Effort], list[Figure]]] = {
+    "allocation": measure_allocation,
     "eligibility": measure_eligibility,
     "preview": measure_preview,
     "replay": measure_replay,

@@ -59,6 +59,7 @@ class Measure:
 
 
 MEASURES = (
+    Measure("served", "Accueillies, renoncements compris", 1),
     Measure("placed", "Confiées à une association, à la fin", 1),
     Measure("placed_at_once", "Proposées dès leur arrivée", 1),
     Measure("waitlisted", "Encore en liste d’attente", -1),
@@ -115,16 +116,16 @@ def _figures(told: Report) -> dict[str, float | None]:
 def headline(report: Report, side: Side) -> str:
     """What a coordinator would say of it, in a line."""
     by_key = {line.measure.key: line for line in lines(report)}
-    return french(f"{_placed(by_key['placed'], side)}, {_fair(by_key['gini'])}")
+    return french(f"{_served(by_key['served'], side)}, {_fair(by_key['gini'])}")
 
 
-def _placed(line: Line, side: Side) -> str:
+def _served(line: Line, side: Side) -> str:
     one, many = PEOPLE[side]
     more, draws = int(line.difference or 0), [each or 0 for each in line.draws or (line.difference,)]
     if more == 0:
-        return f"Autant de {many} confiés"
+        return f"Autant de {many} accueillis"
     if draws[0] <= 0 <= draws[-1]:
-        return f"À peu près autant de {many} confiés"
+        return f"À peu près autant de {many} accueillis"
     return plural(abs(more), one, many) + (" de plus" if more > 0 else " de moins")
 
 

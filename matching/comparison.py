@@ -47,10 +47,11 @@ class Attained(NamedTuple):
 
 @dataclass(frozen=True)
 class Figures:
-    """What came of one life. Days count from reception to the offer held; fairness is of those with an objective."""
+    """What came of one life. served: placed at the end, or welcomed until they withdrew. Days count from reception to the offer held; fairness is of those with an objective."""
 
     policy: str
     received: int
+    served: int
     placed: int
     placed_at_once: int
     placed_later: int
@@ -71,13 +72,13 @@ class Figures:
         return {**vars(self), "unroutable": dict(self.unroutable)}
 
 
-COUNTS = ("received", "placed", "placed_at_once", "placed_later", "waitlisted", "withdrawn", "hops")
+COUNTS = ("received", "served", "placed", "placed_at_once", "placed_later", "waitlisted", "withdrawn", "hops")
 MEASURES = (
     "hops_mean", "days_median", "days_p90", "lowest", "tenth_percentile", "gini", "jain", "mean_shortfall",
 )  # fmt: skip
 # What is compared seed by seed.
 COMPARED = (
-    "placed", "placed_at_once", "waitlisted", "withdrawn", "hops", "days_median", "days_p90",
+    "served", "placed", "placed_at_once", "waitlisted", "withdrawn", "hops", "days_median", "days_p90",
     "lowest", "tenth_percentile", "gini", "jain", "mean_shortfall",
 )  # fmt: skip
 
@@ -87,6 +88,7 @@ def figures_of(run: Run) -> Figures:
     return Figures(
         policy=run.policy.name.value,
         received=run.received,
+        served=run.placed + run.withdrawn(),
         placed=run.placed,
         placed_at_once=run.placed_at_once,
         placed_later=run.offered - run.placed_at_once,
@@ -109,7 +111,7 @@ def figures_of(run: Run) -> Figures:
 class Comparison:
     """before, after: figures of the first seed, as are associations, lost, gained and moved. differences: over all.
 
-    lost, gained: communes where somebody was placed before and nobody after, and the other way round. same, recorded:
+    lost, gained: communes where some request was offered before and none after, and the other way round. same, recorded:
     of the requests that were really offered to somebody, in how many the life before chooses that very association.
     """
 
@@ -234,13 +236,13 @@ def _attained(before: Run, after: Run) -> tuple[Attained, ...]:
 
 
 def _communes(season: Season, before: Run, after: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Those that lose all who were placed there, and those that gain their first."""
+    """Those where nobody is offered to anybody any more, and those where somebody is at last."""
     served: tuple[set[str], set[str]] = (set(), set())
     for number, arrival in enumerate(season.kept):
         places = arrival.profile.places or ()
         home = next((place for place in sorted(places) if place.startswith(COMMUNE)), None)
         for run, communes in zip((before, after), served, strict=True):
-            if home and number < run.received and run.fates[number] >= 0:
+            if home and number < run.received and run.firsts[number] >= 0:
                 communes.add(home)
     return tuple(sorted(served[0] - served[1])), tuple(sorted(served[1] - served[0]))
 

@@ -13,6 +13,7 @@ NONE = "–"
 MINUS = "−"
 
 COUNTED = {
+    "served": "Accueillies, renoncements compris",
     "placed": "Placées à la fin",
     "placed_at_once": "Placées dès l’arrivée",
     "waitlisted": "En liste d’attente à la fin",

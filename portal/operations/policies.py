@@ -86,15 +86,15 @@ def missing_proof(name: PolicyName, hops: int) -> str:
 
 def _worse(proof: Proof, words: str) -> str:
     """What a replay tells in ARM's favour."""
+    if not proof.as_even:
+        return f"Du côté {words}, cette règle creuse l’écart entre les associations."
     if proof.as_many:
         return (
-            f"Du côté {words}, cette règle ne confie ni plus ni moins de demandes que l’ARM pour sûr,"
+            f"Du côté {words}, cette règle ne fait accueillir ni plus ni moins de demandes que l’ARM pour sûr,"
             " et ne rend pas les avancements plus égaux à tous les tirages."
         )
-    fewer = math.ceil(-proof.placed[1])
-    return (
-        f"Du côté {words}, l’ARM confie {fewer}{NBSP}{'demande' if fewer == 1 else 'demandes'} de plus que cette règle."
-    )
+    fewer = math.ceil(-proof.served[1])
+    return f"Du côté {words}, l’ARM fait accueillir {fewer}{NBSP}{'demande' if fewer == 1 else 'demandes'} de plus que cette règle."
 
 
 def policy_now() -> RoutingPolicy | None:

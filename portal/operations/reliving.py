@@ -82,7 +82,7 @@ def _against_arm(season: Season, before: Settings, after: Settings, claimed: Cla
 
 def _proof(found: Comparison) -> dict[str, Any]:
     """What portal.queries.replays.Proof reads: the differences over all draws; 0 where nobody has an objective."""
-    return {name: [one or 0 for one in found.differences[name]] for name in ("placed", "gini")}
+    return {name: [one or 0 for one in found.differences[name]] for name in ("served", "gini")}
 
 
 def _policies(*settings: Settings) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from portal.models.replay import Replay, ReplayState
 AnySelect = Select[*tuple[Any, ...]]
 PAGE = 20
 ENOUGH_DAYS = 90  # both included: shorter, a season's rhythm would decide
+NOTICED = 0.005  # of a Gini index
 FRESH = timedelta(days=30)  # older, it was run on settings that are no more
 
 
@@ -26,24 +27,30 @@ FRESH = timedelta(days=30)  # older, it was run on settings that are no more
 class Proof:
     """A replay of a policy alone against ARM, on one side.
 
-    placed: how many more it places, gini: by how much unevenness grows; the least, the middle and the most over all
-    draws of the answers that nobody gave.
+    served: how many more it has welcomed, those who withdrew since included; gini: by how much unevenness grows. Each is
+    the least, the middle and the most over all draws of the answers that nobody gave.
     """
 
     replay_id: UUID
     side: Side
-    placed: Sequence[float]
+    served: Sequence[float]
     gini: Sequence[float]
 
     @property
     def beats_arm(self) -> bool:
-        """More placed at every draw; or neither more nor fewer for sure, and objectives reached more alike at every draw."""
-        return self.placed[0] > 0 or (self.as_many and self.gini[-1] < 0)
+        """Better on one account at every draw, and not worse on the other: more served, or attainments more alike."""
+        more, fairer = self.served[0] > 0, self.gini[-1] < 0
+        return (more and self.as_even) or (fairer and (more or self.as_many))
 
     @property
     def as_many(self) -> bool:
-        """Draws do not agree on who places more."""
-        return self.placed[0] <= 0 <= self.placed[-1]
+        """Draws do not agree on who serves more."""
+        return self.served[0] <= 0 <= self.served[-1]
+
+    @property
+    def as_even(self) -> bool:
+        """No draw makes attainments noticeably less alike."""
+        return self.gini[-1] <= NOTICED
 
 
 def sides_asked() -> frozenset[Side]:

@@ -72,7 +72,7 @@ def test_a_replay_of_what_is_in_force_finds_what_really_happened(
     assert report["moved"] == []
     assert report["before"]["placed"] == report["after"]["placed"] == 6
     assert report["policies"] == [{"name": "arm", "hops": 3}, {"name": "arm", "hops": 5}]
-    assert report["proof"] == {"placed": [0, 0, 0], "gini": [0, 0, 0]}
+    assert report["proof"] == {"served": [0, 0, 0], "gini": [0, 0, 0]}
 
 
 def test_a_replay_tells_what_an_objective_would_have_moved(

@@ -67,7 +67,7 @@ def make_replay(
     session: Session,
     side: Side,
     *,
-    placed: tuple[float, float, float] = (3, 5, 9),
+    served: tuple[float, float, float] = (3, 5, 9),
     gini: tuple[float, float, float] = (0.0, 0.0, 0.0),
     days: int = 90,
     finished: int = 0,
@@ -85,7 +85,7 @@ def make_replay(
         seeds=5,
         state=ReplayState.DONE,
         progress=100,
-        report={"proof": {"placed": placed, "gini": gini}},
+        report={"proof": {"served": served, "gini": gini}},
         finished_at=clock.now() - timedelta(days=finished),
     )
     session.add(replay)
@@ -226,11 +226,13 @@ def test_a_side_on_which_nobody_came_wants_no_proof(two: tuple[UUID, UUID], arra
 @pytest.mark.parametrize(
     ("told", "enough"),
     [
-        ({"placed": (1, 2, 3)}, True),
-        ({"placed": (0, 2, 3)}, False),
-        ({"placed": (-2, 1, 3), "gini": (-0.02, -0.02, -0.01)}, True),
-        ({"placed": (-2, 1, 3), "gini": (-0.02, -0.01, 0.01)}, False),
-        ({"placed": (-3, -2, -1), "gini": (-0.5, -0.4, -0.3)}, False),
+        ({"served": (1, 2, 3)}, True),
+        ({"served": (1, 2, 3), "gini": (0.0, 0.004, 0.005)}, True),
+        ({"served": (1, 2, 3), "gini": (0.0, 0.004, 0.006)}, False),
+        ({"served": (0, 2, 3)}, False),
+        ({"served": (-2, 1, 3), "gini": (-0.02, -0.02, -0.01)}, True),
+        ({"served": (-2, 1, 3), "gini": (-0.02, -0.01, 0.01)}, False),
+        ({"served": (-3, -2, -1), "gini": (-0.5, -0.4, -0.3)}, False),
         ({"days": 89}, False),
         ({"finished": 31}, False),
         ({"changes": {**PROJECTED, "objectives": {"a": 3}}}, False),
@@ -249,9 +251,9 @@ def test_what_proves_that_a_policy_does_better_than_arm(
 def test_the_latest_replay_has_the_last_word(two: tuple[UUID, UUID], arrange: Session) -> None:
     for side in Side:
         make_replay(arrange, side, finished=1)
-    make_replay(arrange, Side.MENTEE, placed=(-20, -12, -3))
+    make_replay(arrange, Side.MENTEE, served=(-20, -12, -3))
     with staff(two[0]):
-        assert "l’ARM confie 12\u00a0demandes de plus" in missing_proof(PolicyName.PROJECTED, 3)
+        assert "l’ARM fait accueillir 12\u00a0demandes de plus" in missing_proof(PolicyName.PROJECTED, 3)
 
 
 def test_one_goes_back_to_an_older_version_by_two_people_and_without_a_replay(

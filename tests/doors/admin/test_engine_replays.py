@@ -182,7 +182,7 @@ def test_the_result_says_what_changes_and_for_whom(
     lived(arrange, scene)
     address = done(staff, owner, programme=str(scene.programmes["Proxité"].id), criteria=json.dumps(PUPILS))
     page = text_of(staff.get(address))
-    assert "Autant de jeunes confiés" in page
+    assert "Autant de jeunes accueillis" in page
     assert "Avant et après" in page
     assert "Sur 4 demandes vraiment confiées, les règles d’aujourd’hui retrouvent" in page
     assert "demandes iraient ailleurs" in page or "demande irait ailleurs" in page

@@ -87,41 +87,30 @@ class Round:
     def __init__(self, wanted: bool, laid: int = 0, values: Mapping[str, int] | None = None) -> None:
         self.wanted, self.laid, self.values = wanted, laid, dict(values or {})
 
-    def copy(self) -> "Round":
-        return Round(self.wanted, self.laid, self.values)
-
     def lay(self, test: AnyOfTest, column: int) -> None:
         self.laid |= column
         for value in test.any_of:
             self.values[value] = self.values.get(value, 0) | column
 
-    def lift(self, test: AnyOfTest, column: int) -> None:
-        self.laid &= ~column
-        for value in test.any_of:
-            left = self.values.get(value, 0) & ~column
-            if left:
-                self.values[value] = left
-            else:
-                self.values.pop(value, None)
+    def without(self, columns: int) -> "Round":
+        """A copy with nothing on these columns."""
+        values = {value: left for value, held in self.values.items() if (left := held & ~columns)}
+        return Round(self.wanted, self.laid & ~columns, values)
 
 
-def lay_rounds(rounds: Iterable[Round], gone: Iterable[Use], come: Iterable[Use]) -> list[Round]:
-    """Copies of the rounds without and with those uses."""
-    left = [each.copy() for each in rounds]
-    for literal, column in gone:
-        assert isinstance(literal.test, AnyOfTest)
-        for each in left:
-            if each.wanted is literal.wanted:
-                each.lift(literal.test, column)
-    for literal, column in come:
-        assert isinstance(literal.test, AnyOfTest)
-        _round_for(left, literal, column).lay(literal.test, column)
-    return [each for each in left if each.laid]
+def lay_rounds(rounds: Iterable[Round], uses: Mapping[Literal, int], columns: int) -> list[Round]:
+    """Copies of the rounds, with what `uses` lay on these columns in the place of all that was on them."""
+    laid = [each.without(columns) for each in rounds]
+    for literal, held in uses.items():
+        if here := held & columns:
+            assert isinstance(literal.test, AnyOfTest)
+            _round_for(laid, literal, here).lay(literal.test, here)
+    return [each for each in laid if each.laid]
 
 
-def _round_for(rounds: list[Round], literal: Literal, column: int) -> Round:
+def _round_for(rounds: list[Round], literal: Literal, columns: int) -> Round:
     for each in rounds:
-        if each.wanted is literal.wanted and not each.laid & column:
+        if each.wanted is literal.wanted and not each.laid & columns:
             return each
     rounds.append(Round(literal.wanted))
     return rounds[-1]
@@ -130,17 +119,20 @@ def _round_for(rounds: list[Round], literal: Literal, column: int) -> Round:
 class ListTable(Kept):
     """The uses of a test of the form "one of these", united over the person's values."""
 
-    def __init__(self, rounds: Iterable[Round]) -> None:
+    def __init__(self, uses: Mapping[Literal, int], rounds: Iterable[Round]) -> None:
         super().__init__()
-        self.rounds = tuple(rounds)
+        self.uses, self.rounds = uses, tuple(rounds)
 
     @classmethod
     def of(cls, uses: Mapping[Literal, int]) -> Self:
-        return cls(lay_rounds((), (), uses.items()))
+        return cls(uses, lay_rounds((), uses, _united(uses.values())))
 
     def amended(self, gone: Iterable[Use], come: Iterable[Use]) -> Self | None:
-        rounds = lay_rounds(self.rounds, gone, come)
-        return type(self)(rounds) if rounds else None
+        """A column that changes is laid anew whole: its other lists may have to move to another round."""
+        gone, come = list(gone), list(come)
+        uses = with_uses(self.uses, gone, come)
+        changed = _united(column for _, column in (*gone, *come))
+        return type(self)(uses, lay_rounds(self.rounds, uses, changed)) if uses else None
 
     def judged(self, fact: Hashable) -> Columns:
         if fact is None:

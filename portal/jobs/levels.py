@@ -4,6 +4,7 @@ import logging
 
 from matching.ranking import PolicyName
 from matching.vocabulary import Side
+from portal.foundation.locks import share_openings
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.operations.levels import keep_levels
@@ -23,5 +24,6 @@ def solve() -> None:
             levels = levels_today(board) if projected else {}
         if projected and board.campaign_id is not None:
             with transaction(JOBS):
+                share_openings(side)
                 kept = keep_levels(side, board.campaign_id, levels)
             log.info("levels_solved", extra={"side": side.value, "levels": kept})

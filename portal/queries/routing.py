@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from flask import current_app
@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnClause,
     Integer,
     Row,
+    ScalarSelect,
     Select,
     bindparam,
     exists,
@@ -39,11 +40,10 @@ from portal.queries.catalogue import router_of
 from portal.queries.standing import CapacityKey, standing_of
 
 Cursor = tuple[datetime, UUID]
-Stamp = tuple[date, object]
-Boards = dict[Side, tuple[Stamp, "Board"]]
+Boards = dict[Side, tuple["Stamp", "Board"]]
 
-# All that a board is read from: what associations and staff declare, and the sums.
-READ = (
+# All that a board is read from: what associations, staff and other jobs declare, then the sums, a batch's own.
+DECLARED = (
     "association",
     "programme",
     "programme_version",
@@ -53,17 +53,22 @@ READ = (
     "campaign",
     "routing_policy",
     "projected_level",
-    "association_standing",
-    "programme_standing",
-    "capacity_use",
 )
+SUMS = ("association_standing", "programme_standing", "capacity_use")
 ROW_VERSION: tuple[ColumnClause[Any], ...] = (
     literal_column("tableoid"),
     literal_column("ctid"),
     literal_column("xmin"),
 )
-VERSIONS = union_all(*(select(*ROW_VERSION).select_from(table(name)) for name in READ)).subquery()
-STAMP = select(func.sum(func.hashtextextended(func.concat_ws(" ", *VERSIONS.columns), 0)))
+
+
+def _versions_of(names: Iterable[str]) -> ScalarSelect[Any]:
+    """One number for all the row versions of these tables."""
+    rows = union_all(*(select(*ROW_VERSION).select_from(table(name)) for name in names)).subquery()
+    return select(func.sum(func.hashtextextended(func.concat_ws(" ", *rows.columns), 0))).scalar_subquery()
+
+
+STAMP = select(_versions_of(DECLARED).label("declared"), _versions_of(SUMS).label("sums"))
 TRIED = text(
     "SELECT referral_id, association_id FROM assignment WHERE referral_id = ANY(CAST(:referrals AS uuid[]))"
     " ORDER BY offered_at, id"
@@ -72,6 +77,14 @@ ANYTHING_WAITING = select(
     exists().where(Referral.side == bindparam("side"), Referral.state == literal_column("'to_route'"))
     | exists().where(StandingDelta.side == bindparam("side"))
 )
+
+
+class Stamp(NamedTuple):
+    """Another one as soon as any row is: a row version has its place and its transaction for itself."""
+
+    day: date
+    declared: object
+    sums: object
 
 
 @dataclass(frozen=True)
@@ -118,13 +131,18 @@ def kept_board(side: Side) -> Board:
 
 
 def keep_board(board: Board, standing: Standing) -> None:
-    """The board as our own batch leaves it, all of it written. Should that be rolled back, its stamp is never met."""
-    current_app.extensions["boards"][board.side] = (_stamp(), replace(board, standing=standing))
+    """The board as our own batch leaves it, all of it written. Should that be rolled back, its stamp is never met.
+
+    Only the sums are stamped anew, which nobody else writes meanwhile: what others have declared since the batch began,
+    and a day that began since, are not on this board.
+    """
+    stamped: Boards = current_app.extensions["boards"]
+    stamped[board.side] = stamped[board.side][0]._replace(sums=_stamp().sums), replace(board, standing=standing)
 
 
 def _stamp() -> Stamp:
-    """Another one as soon as any row is: a row version has its place and its transaction for itself."""
-    return clock.today(), db.session.connection().scalar(STAMP)
+    found = db.session.connection().execute(STAMP).one()
+    return Stamp(clock.today(), found.declared, found.sums)
 
 
 def waiting(side: Side, state: ReferralState, limit: int, after: Cursor | None = None) -> list[Row[Any]]:

@@ -1,20 +1,21 @@
 """An index amended, however often, says what a fresh one says; and its masks explain as the plain reading does."""
 
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matching.columns import Kept
-from matching.conditions import AgeTest, NeedTest, PublicTest, Truth
+from matching.conditions import AgeTest, AnyOfTest, NeedTest, PublicTest, SituationTest, Truth
 from matching.criteria import All, AnyOf, Expression, Not
 from matching.index import Index, compiled
 from matching.judging import Judgement
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme
 from matching.router import Router
-from matching.vocabulary import Need, Public, Side
+from matching.vocabulary import Modality, Need, Public, Side, Situation
 from matching.ways import WAYS, accepted_ways
 from tests.matching import oracle
 from tests.matching.strategies import AT, TODAY, Period, criteria, profiles, programme
@@ -54,6 +55,35 @@ def test_any_sequence_of_edits_gives_what_a_fresh_index_gives(
             assert index.near(person) == fresh.near(person)
         assert before[1] == [before[0].trace(person) for person in people]
         assert index.catalogue is catalogue
+
+
+def of_one_kind() -> st.SearchStrategy[list[Expression]]:
+    """Several tests of one kind, some excluded: on one column, each in a round of its own."""
+    kinds = st.sampled_from((NeedTest, SituationTest, PublicTest))
+    return kinds.flatmap(lambda kind: st.lists(listed(kind), min_size=2, max_size=4, unique=True))
+
+
+def listed(kind: type[AnyOfTest]) -> st.SearchStrategy[Expression]:
+    words = list({NeedTest: Need, SituationTest: Situation, PublicTest: Public}[kind])[:4]  # type: ignore[index]
+    test = st.frozensets(st.sampled_from(words), min_size=1, max_size=2).map(kind)
+    return st.tuples(test, st.booleans()).map(lambda one: Not(one[0]) if one[1] else one[0])
+
+
+@given(of_one_kind(), st.data())
+@settings(max_examples=300, deadline=None)
+def test_an_edit_of_one_test_leaves_the_others_of_its_kind(parts: list[Expression], data: st.DataObject) -> None:
+    """The others must still refuse whom they refused: somebody placed against a criterion is the worst there is."""
+    kept = data.draw(st.lists(st.sampled_from(parts), max_size=3, unique=True))
+    come = data.draw(st.one_of(st.just([]), of_one_kind()))
+    before = edited(Catalogue.of(Side.MENTEE, []), "p0", All(tuple(parts)))
+    after = edited(before, "p0", All((*kept, *come)))
+    amended, fresh = Index(before).amended(after), Index(after)
+    for needs in (None, *(frozenset(each) for each in combinations(list(Need)[:4], 2)), frozenset[Need]()):
+        for situation in (None, *list(Situation)[:4]):
+            known = None if situation is None else frozenset({situation})
+            person = Profile(key="r", side=Side.MENTEE, needs=needs, situations=known, modalities=frozenset(Modality))
+            assert amended.outcomes(person) == fresh.outcomes(person)
+            assert amended.near(person) == fresh.near(person)
 
 
 @given(st.lists(expressions(), min_size=1, max_size=4), expressions(), profiles(), st.data())

@@ -1,7 +1,7 @@
 """The board that routing keeps between batches: read again as soon as anything in it has changed, and never else."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.jobs.routing import ROUTER
 from portal.models.programme import Programme
+from portal.operations import routing as operation
 from portal.operations.routing import route_waiting
 from portal.queries import routing
 from tests.factories import (
@@ -154,3 +155,34 @@ def test_every_table_it_is_read_from_is_watched(programme: Programme) -> None:
     read = {name for one in said for name in re.findall(r"(?:FROM|JOIN) ([a-z_]+)", one)}
     assert read > {"association", "capacity_use"}
     assert read <= {*routing.DECLARED, *routing.SUMS}
+
+
+def test_a_batch_that_straddles_midnight_leaves_nothing_of_yesterday(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = clock.now(), clock.now() + timedelta(days=1)
+    with clock.at(before):
+        slow_batch(monkeypatch, lambda: clock._frozen.set(after))
+    with clock.at(after), counted(monkeypatch) as read:
+        kept_is_true()
+    assert read == [SIDE, SIDE], "the kept one is read again, beside the true one"
+
+
+def test_what_others_declare_in_the_middle_of_a_batch_is_read_by_the_next(
+    programme: Programme, monkeypatch: pytest.MonkeyPatch, owner: Any
+) -> None:
+    slow_batch(monkeypatch, lambda: owner.execute("UPDATE association SET stop_at_objective = true"))
+    assert all(its.stop_at_objective for its in kept_is_true().standing.associations.values())
+
+
+def slow_batch(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object]) -> None:
+    """One request routed; something else happens between the decision and its record."""
+    decide = operation._decide
+
+    def decided(*given: Any) -> None:
+        decide(*given)
+        meanwhile()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(operation, "_decide", decided)
+        route(1)

@@ -31,6 +31,8 @@ from portal.queries.routing import Cursor, keep_board, kept_board, tried_by, wai
 log = logging.getLogger(__name__)
 BATCH = 500
 SILENCE = "10s"  # a batch that says nothing for so long is ended by the server
+DECISIONS_A_SIGN = 50  # a slow machine decides these well within it
+SIGN_OF_LIFE = text("SELECT 1")
 TAKE_OPENINGS = text(
     "SELECT set_config('idle_in_transaction_session_timeout', :silence, true), pg_advisory_xact_lock(:lock, :side)"
 )
@@ -88,6 +90,8 @@ def _decide(record: Record, referrals: list[Row[Any]], state: ReferralState) -> 
     tried = tried_by(referral.id for referral in referrals)
     start = record.at.astimezone(clock.PARIS)
     for order, referral in enumerate(referrals):
+        if order and order % DECISIONS_A_SIGN == 0:
+            db.session.connection().execute(SIGN_OF_LIFE)
         profile = profile_of(referral)
         if profile is None:
             record.move(referral, ReferralState.UNROUTABLE, UnroutableWhy.OTHER)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from time import sleep
 from typing import Any
 
 import pytest
@@ -179,10 +180,27 @@ def slow_batch(monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], object])
     """One request routed; something else happens between the decision and its record."""
     decide = operation._decide
 
-    def decided(*given: Any) -> None:
-        decide(*given)
+    def decided(*given: Any) -> Any:
+        standing = decide(*given)
         meanwhile()
+        return standing
 
     with monkeypatch.context() as patched:
         patched.setattr(operation, "_decide", decided)
         route(1)
+
+
+def test_a_machine_too_slow_for_a_batch_in_one_breath_routes_all_the_same(
+    programme: Programme, arrange: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each decision takes 0.3 s where the server ends what is silent for a second."""
+    true = operation.profile_of
+
+    def slowly(referral: Any) -> Any:
+        sleep(0.3)
+        return true(referral)
+
+    monkeypatch.setattr(operation, "SILENCE", "1s")
+    monkeypatch.setattr(operation, "DECISIONS_A_SIGN", 2)
+    monkeypatch.setattr(operation, "profile_of", slowly)
+    route(6)

@@ -6,7 +6,8 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from admin.engine_forms import SIDE_WORDS, ReasonForm, RulesForm, policy_words
+from admin import engine_told as told
+from admin.engine_forms import SIDE_WORDS, ReasonForm, RulesForm, policies_told, policy_words
 from admin.navigation import frame, navigation
 from matching.ranking import PolicyName
 from portal.foundation.errors import DomainError, Hidden
@@ -23,7 +24,7 @@ from portal.operations.policies import (
     withdraw_policy,
 )
 from portal.queries.policies import PAGE, pending_proposal, policy_versions, settled_proposals, version_numbered
-from portal.queries.replays import ENOUGH_DAYS, replays_asked
+from portal.queries.replays import ENOUGH_DAYS, replay_asked, replays_asked
 from portal.web.forms import PortalForm
 from portal.web.pages import page
 from portal.web.proof import proof_first
@@ -33,7 +34,12 @@ OK, CONFLICT, REFUSED = 200, 409, 422
 engine = Blueprint("engine", __name__, url_prefix="/collectif/moteur")
 engine.context_processor(frame)
 engine.context_processor(
-    lambda: {"policy_words": policy_words, "side_words": SIDE_WORDS, "app_nav": navigation("engine")}
+    lambda: {
+        "policy_words": policy_words,
+        "side_words": SIDE_WORDS,
+        "policies_told": policies_told(),
+        "app_nav": navigation("engine"),
+    }
 )
 
 
@@ -60,8 +66,17 @@ def rules_page(form: ReasonForm, status: int = OK, *, refusal: str = "") -> Resp
         settled=settled_proposals(),
         replays=replays_asked()[:3],
         refusal=refusal,
+        shown=shown_beside(pending.PolicyProposal.replay_id) if pending else None,
         longest=LONGEST_REASON,
     )
+
+
+def shown_beside(replay_id: UUID | None) -> dict[str, object] | None:
+    """What the replay beside a proposal tells, in a line; None without one."""
+    found = replay_asked(replay_id) if replay_id else None
+    if found is None or found.report is None:
+        return None
+    return {"side": found.Replay.side, "words": told.headline(found.report, found.Replay.side)}
 
 
 def heading_of(current: RoutingPolicy | None) -> str:

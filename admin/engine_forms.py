@@ -35,6 +35,14 @@ POLICIES = {
     PolicyName.NEAREST: "La place déclarée la plus proche",
     PolicyName.RANDOM: "Au hasard",
 }
+POLICY_HINTS = {
+    PolicyName.ARM: "la plus loin de son objectif, en proportion : 12 sur 40 passe avant 18 sur 50.",
+    PolicyName.PROJECTED: "la plus loin de ce qu’elle devrait atteindre à la fin, d’après la saison passée.",
+    PolicyName.ARM_ABSOLUTE: "celle à qui il manque le plus de demandes, quelle que soit sa taille.",
+    PolicyName.FIRST_MATCH: "celui qui est inscrit depuis le plus longtemps, sans regarder les objectifs.",
+    PolicyName.NEAREST: "celle qui a déclaré une place au plus près : la commune, puis le département.",
+    PolicyName.RANDOM: "tirée au sort ; sert seulement à comparer.",
+}
 SIDE_WORDS = {Side.MENTEE: "Jeunes", Side.MENTOR: "Bénévoles"}
 NUMERIC = {"inputmode": "numeric", "autocomplete": "off"}
 Changes = dict[str, Any]
@@ -43,6 +51,11 @@ Changes = dict[str, Any]
 def policy_words(name: str) -> str:
     """The policy's French name, whatever is stored."""
     return french(POLICIES[PolicyName(name)]) if name in set(PolicyName) else name
+
+
+def policies_told() -> list[tuple[str, str]]:
+    """What each policy does: its name, and a line."""
+    return [(french(words.partition(" : ")[0]), french(POLICY_HINTS[name])) for name, words in POLICIES.items()]
 
 
 def _policy_choices() -> list[SelectChoice]:
@@ -119,7 +132,9 @@ class ReplayForm(PortalForm):
         self.validate()
         parts = (self._period(), self._policy(), self._objective(), self._places(), self._criteria())
         found = {name: value for part in parts for name, value in part.items()}
-        if not found and not self.errors:
+        if not found and not self.errors and self.policy.data:
+            self.refuse(french("Ce sont déjà les règles en vigueur : changez-en une, ou autre chose."), "policy")
+        elif not found and not self.errors:
             self.refuse("Changez au moins une chose\u00a0: une règle, un objectif, des places ou des critères.")
         return None if self.errors else found
 
@@ -197,17 +212,17 @@ class ReplayForm(PortalForm):
         """What is asked, in a line of French."""
         told = [self._rules_told(changes["policy"])] if "policy" in changes else []
         told += [
-            f"objectif de {one.name} à {number(changes['objectives'][str(one.id)])}"
+            f"{one.name}{NBSP}: objectif à {number(changes['objectives'][str(one.id)])}"
             for one in self.options.objectives
             if str(one.id) in changes.get("objectives", {})
         ]
         if "capacities" in changes:
             row = next(one for one in self.options.places if str(one.id) == self.place.data)
             told.append(
-                f"{row.where} à {plural(self.places.data or 0, 'place')}{' ou plus' if self.or_more.data else ''}"
+                f"{row.where}{NBSP}: {plural(self.places.data or 0, 'place')}{' ou plus' if self.or_more.data else ''}"
             )
         told += [
-            f"critères de {one.association}, {one.name}"
+            f"{one.association}, {one.name}{NBSP}: autres critères"
             for one in self.options.programmes
             if str(one.id) in changes.get("criteria", {})
         ]

@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from werkzeug.datastructures import MultiDict
 
 from admin import engine_told as told
-from admin.engine_forms import SIDE_WORDS, ReplayForm, policy_words, usual_days
+from admin.engine_forms import SIDE_WORDS, ReplayForm, policies_told, policy_words, usual_days
 from admin.navigation import frame, navigation
 from matching.ranking import PolicyName
 from matching.vocabulary import Side
@@ -44,7 +44,12 @@ COLUMNS = {
 replays = Blueprint("replays", __name__, url_prefix="/collectif/moteur/rejeux")
 replays.context_processor(frame)
 replays.context_processor(
-    lambda: {"policy_words": policy_words, "side_words": SIDE_WORDS, "app_nav": navigation("engine")}
+    lambda: {
+        "policy_words": policy_words,
+        "side_words": SIDE_WORDS,
+        "policies_told": policies_told(),
+        "app_nav": navigation("engine"),
+    }
 )
 
 
@@ -126,20 +131,21 @@ def show(replay_id: UUID) -> ResponseReturnValue:
         lost=told.places_named(report["lost"]),
         gained=told.places_named(report["gained"]),
         moved=told.moved(rows, referral_numbers([row[0] for row in rows]), names),
-        proposable=proposable(replay),
+        proposable=proposable(replay, report),
         columns=tuple(COLUMNS),
         shown=SHOWN,
     )
 
 
-def proposable(replay: Replay) -> dict[str, Any] | None:
+def proposable(replay: Replay, report: told.Report) -> dict[str, Any] | None:
     """Rules that this replay is about, and why they may not be proposed yet; None when it is about more, or nothing."""
     if set(replay.changes) != {"policy"}:
         return None
     rules, current = replay.changes["policy"], policy_now()
     if current is not None and (current.name, current.maximum_hops) == (rules["name"], rules["hops"]):
         return None
-    return {**rules, "missing": missing_proof(PolicyName(rules["name"]), rules["hops"])}
+    name, against = PolicyName(rules["name"]), told.speaks_against(report)
+    return {**rules, "missing": missing_proof(name, rules["hops"]), "arm": name is PolicyName.ARM, "against": against}
 
 
 @replays.get("/<uuid:replay_id>/avancement")

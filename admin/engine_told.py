@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from matching.vocabulary import Side
@@ -26,6 +27,7 @@ class Measure:
     decimals: int = 0
     unit: str = ""
     share: bool = False
+    least: float = 0.0  # less than this is neither good nor bad
 
     def words(self, value: float | None) -> str:
         if value is None:
@@ -42,7 +44,7 @@ class Measure:
         return told + (self._points(value) if self.share else self.unit)
 
     def tone(self, value: float | None) -> str:
-        if value is None or not self.better or not self._tells(self._told(value)):
+        if value is None or not self.better or abs(value) < self.least or not self._tells(self._told(value)):
             return ""
         return "good" if value * self.better > 0 else "bad"
 
@@ -60,16 +62,17 @@ class Measure:
 
 MEASURES = (
     Measure("served", "Accueillies, renoncements compris", 1),
-    Measure("placed", "Confiées à une association, à la fin", 1),
+    Measure("placed", "Chez une association à la fin", 1),
     Measure("placed_at_once", "Proposées dès leur arrivée", 1),
     Measure("waitlisted", "Encore en liste d’attente", -1),
-    Measure("nowhere", "Sans solution", -1),
+    Measure("nowhere", "Laissées à l’équipe, sans association", -1),
+    Measure("withdrawn", "Renoncements", 0),
     Measure("hops", "Propositions qui n’aboutissent pas", -1),
     Measure("days_median", "Délai médian jusqu’à l’association", -1, 1, f"{NBSP}j"),
     Measure("days_p90", "Délai pour neuf demandes sur dix", -1, 1, f"{NBSP}j"),
     Measure("lowest", "Avancement le plus bas", 1, share=True),
     Measure("tenth_percentile", "Avancement du dixième le plus bas", 1, share=True),
-    Measure("gini", "Inégalité des avancements (Gini, 0 = égal)", -1, 3),
+    Measure("gini", "Inégalité des avancements (Gini, 0 = égal)", -1, 3, least=EVEN),
     Measure("mean_shortfall", "Retard moyen sur l’objectif", -1, share=True),
 )
 
@@ -96,12 +99,17 @@ class Line:
         return self.measure.tone(self.difference)
 
     @property
+    def middle(self) -> float | None:
+        """The difference of the draw in the middle: what is said in a line."""
+        return self.draws[1] if self.draws else self.difference
+
+    @property
     def interval(self) -> str:
-        """« de −2 à +9 » over all draws; empty when there is none."""
+        """« +4, de −2 à +9 »: the middle, the least and the most over all draws; empty when there is none."""
         if not self.draws or None in self.draws:
             return ""
-        low, high = self.measure.change(self.draws[0]), self.measure.change(self.draws[-1])
-        return low if low == high else f"de {low} à {high}"
+        low, middle, high = (self.measure.change(each) for each in self.draws)
+        return low if low == high else f"{middle}, de{NBSP}{low} à{NBSP}{high}"
 
 
 def lines(report: Report) -> list[Line]:
@@ -121,19 +129,26 @@ def headline(report: Report, side: Side) -> str:
 
 def _served(line: Line, side: Side) -> str:
     one, many = PEOPLE[side]
-    more, draws = int(line.difference or 0), [each or 0 for each in line.draws or (line.difference,)]
-    if more == 0:
+    middle, draws = line.middle or 0, [each or 0 for each in line.draws or (line.difference,)]
+    if not any(draws):
         return f"Autant de {many} accueillis"
     if draws[0] <= 0 <= draws[-1]:
         return f"À peu près autant de {many} accueillis"
-    return plural(abs(more), one, many) + (" de plus" if more > 0 else " de moins")
+    return plural(ceil(abs(middle)), one, many) + (" de plus" if middle > 0 else " de moins")
 
 
 def _fair(line: Line) -> str:
-    change = line.difference
+    change = line.middle
     if change is None or abs(change) < EVEN:
-        return "à équité égale"
-    return "et une équité qui se resserre" if change < 0 else "et une équité qui se relâche"
+        return "et des associations servies aussi également"
+    return "et des associations servies " + ("plus" if change < 0 else "moins") + " également"
+
+
+def speaks_against(report: Report) -> bool:
+    """At every draw fewer are welcomed, or attainments are noticeably less alike."""
+    by_key = {line.measure.key: line for line in lines(report)}
+    served, gini = by_key["served"].draws, by_key["gini"].draws
+    return bool(served and (served[-1] or 0) < 0) or bool(gini and (gini[0] or 0) > EVEN)
 
 
 def honesty(report: Report) -> str:
@@ -142,8 +157,8 @@ def honesty(report: Report) -> str:
     if not of:
         return ""
     return french(
-        f"Sur {plural(of, 'demande vraiment confiée', 'demandes vraiment confiées')}, les règles d’aujourd’hui "
-        f"retrouvent l’association choisie alors {number(same)} fois ({percent(Fraction(same, of))})."
+        f"Sur {plural(of, 'demande vraiment proposée', 'demandes vraiment proposées')} à une association, les règles "
+        f"d’aujourd’hui commencent par la même {number(same)} fois ({percent(Fraction(same, of))})."
     )
 
 
@@ -184,9 +199,8 @@ def shifts(found: Iterable[AssociationLine]) -> Shifts:
 
 
 def shifts_title(report: Report) -> str:
-    """What the drawing shows."""
-    before, after = report["before"]["gini"], report["after"]["gini"]
-    change = None if before is None or after is None else after - before
+    """What the drawing shows, in the words of the headline."""
+    change = next(line for line in lines(report) if line.measure.key == "gini").middle
     if change is None or abs(change) < EVEN:
         return french("Équité : l’écart reste le même")
     return french("Équité : l’écart se resserre" if change < 0 else "Équité : l’écart se creuse")
@@ -197,14 +211,16 @@ def _attained(committed: int, objective: int) -> Fraction | None:
 
 
 def associations(report: Report, names: Mapping[str, str]) -> list[AssociationLine]:
-    """Those that move most first."""
+    """Those that move most first: by their attainment, then by what they are given."""
     found = [
         AssociationLine(
             one["id"], names.get(one["id"], "Association retirée"), tuple(one["before"]), tuple(one["after"])
         )
         for one in report["associations"]
     ]
-    return sorted(found, key=lambda one: (-abs(one.after[0] - one.before[0]), one.name.casefold()))
+    return sorted(
+        found, key=lambda one: (-abs(one.points or 0), -abs(one.after[0] - one.before[0]), one.name.casefold())
+    )
 
 
 def places_named(codes: Iterable[str]) -> list[tuple[str, str]]:

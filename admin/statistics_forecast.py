@@ -46,8 +46,13 @@ class Prospect:
         return forecasts.network_chart(self.lines, before, self.campaign, self.side, own)
 
     def rows(self) -> list[dict[str, Any]]:
+        """A bar as wide as the objective, or as twice the objective once somebody is beyond: its mark is the objective."""
+        beyond = 2 if any(line.expected > line.objective for line in self.lines if line.objective) else 1
         return [
-            {"line": line, "bar": Progress(line.expected, line.objective, 1.0) if line.objective else None}
+            {
+                "line": line,
+                "bar": Progress(line.expected, line.objective * beyond, 1 / beyond) if line.objective else None,
+            }
             for line in self.lines
         ]
 

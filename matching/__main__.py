@@ -1,10 +1,12 @@
 """The command line, without a database: `python -m matching route`, `replay` or `schema`."""
 
 import argparse
+import io
 import sys
+from typing import NoReturn
 
 from matching import commands
-from matching.inputs import BadFileError
+from matching.inputs import BadFileError, one_line
 from matching.ranking import PolicyName
 from matching.schema import schema
 from matching.vocabulary import Side
@@ -13,9 +15,18 @@ MOST_SEEDS = 1000
 POLICIES = [name.value for name in PolicyName]
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """Options refused in one line, as files are; `--help` tells the rest."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, one_line(f"{self.prog}: {message}") + "\n")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line. 0 when all went well, 2 on bad input."""
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
     try:
         match options.command:
             case "schema":
@@ -31,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m matching", description="Route requests to associations.")
+    parser = OneLineParser(prog="python -m matching", description="Route requests to associations.")
     asked = parser.add_subparsers(dest="command", required=True)
     route = asked.add_parser("route", help="one JSON decision a line, in the order of the requests")
     _files(route, "profile, already_tried, at")

@@ -7,9 +7,9 @@ from typing import NamedTuple, Self
 from matching.criteria import Expression, read, write_criteria
 from matching.programme import Catalogue, Period, Programme
 from matching.ranking import Policy, PolicyName
-from matching.reading import InvalidInputError, Node
+from matching.reading import MOST_COUNTED, InvalidInputError, Node
 from matching.settings import Settings
-from matching.standing import MOST_COUNTED, AssociationStanding, Places, ProgrammeStanding, Standing
+from matching.standing import AssociationStanding, Places, ProgrammeStanding, Standing
 
 FIELDS = ("policy", "objectives", "capacities", "criteria", "pauses", "intake")
 
@@ -179,9 +179,7 @@ def _declared(rows: Mapping[str, Places], row: CapacityChange) -> dict[str, Plac
 
 
 def _counted(node: Node) -> int:
-    if node.integer() > MOST_COUNTED:
-        raise node.fail(f"at most {MOST_COUNTED} is expected")
-    return node.integer()
+    return node.integer(most=MOST_COUNTED)
 
 
 def _by_key(node: Node, name: str) -> Iterable[tuple[str, Node]]:

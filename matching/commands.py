@@ -12,7 +12,7 @@ from matching.comparison import Comparison, compare_all
 from matching.decision import Outcome, Placed, Unroutable
 from matching.demand import demand_of
 from matching.explanation import explain
-from matching.inputs import BadFileError, arrivals_of, changes_of, programmes_of, requests_of
+from matching.inputs import STANDARD_INPUT, BadFileError, arrivals_of, changes_of, programmes_of, requests_of
 from matching.levels import Levels
 from matching.programme import places_of
 from matching.ranking import Policy, PolicyName
@@ -79,6 +79,8 @@ def decision_line(decision: Outcome) -> dict[str, object]:
 def replay(options: argparse.Namespace) -> None:
     """The season under the rules of the programmes file, beside the same with the changes and policies asked for."""
     side = Side(options.side)
+    if options.requests == options.last_season == STANDARD_INPUT:
+        raise BadFileError(STANDARD_INPUT, 1, "$", "standard input holds the requests or the last season, not both")
     given = programmes_of(options.programmes)
     season = _season(side, options.requests)
     last = _season(side, options.last_season) if options.last_season else None

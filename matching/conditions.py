@@ -8,7 +8,7 @@ from enum import IntEnum
 from typing import ClassVar, Self
 
 from matching.profile import Profile
-from matching.reading import Node
+from matching.reading import MOST_COUNTED, Node
 from matching.vocabulary import (
     PLACE_KINDS,
     Channel,
@@ -209,7 +209,7 @@ class AgeTest(Test):
     def read(cls, node: Node) -> Self:
         node.only("test", "min", "max")
         least, most = node.get("min"), node.get("max")
-        test = cls(least.integer() if least else None, most.integer() if most else None)
+        test = cls(*(each.integer(most=MOST_COUNTED) if each else None for each in (least, most)))
         if test.least is None and test.most is None:
             raise node.fail("min or max is needed")
         if test.least is not None and test.most is not None and test.least > test.most:
@@ -269,7 +269,7 @@ class MonthsTest(Test):
     @classmethod
     def read(cls, node: Node) -> Self:
         node.only("test", "min")
-        return cls(node.field("min").integer(1))
+        return cls(node.field("min").integer(1, MOST_COUNTED))
 
 
 class HoursTest(MonthsTest):

@@ -1,7 +1,6 @@
 """The files of the command line, read strictly: whatever is wrong names file, line and path."""
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,20 +10,27 @@ from matching.changes import Changes
 from matching.locating import line_of
 from matching.profile import Profile
 from matching.programme import Catalogue, Programme
-from matching.reading import InvalidInputError, Node
+from matching.reading import InvalidInputError, Node, parsed
 from matching.season import Arrival, End, Recorded
 from matching.standing import Standing
 from matching.vocabulary import Side
 
 MOST_SECONDS = 10 * 366 * 24 * 3600
+FIRST_YEAR, LAST_YEAR = 1900, 2999  # any day of a season lived from there on can be written
+STANDARD_INPUT = "-"
 Read = TypeVar("Read")
 
 
+def one_line(text: str) -> str:
+    """The text, with whatever a terminal would not simply show spelt out."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
+
+
 class BadFileError(Exception):
-    """Input refused; the message names file, line and path."""
+    """Input refused; the message is one line and names file, line and path."""
 
     def __init__(self, file: str, line: int, path: str, reason: str) -> None:
-        super().__init__(f"{file}:{line}: {path}: {reason}".replace("\n", " "))
+        super().__init__(one_line(f"{file}:{line}: {path}: {reason}"))
 
 
 class Document(NamedTuple):
@@ -51,9 +57,11 @@ class Given(NamedTuple):
 
 def document(file: str) -> Document:
     try:
-        text = Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = Path(file).read_bytes().decode()
+    except OSError as error:
         _unreadable(file, 1, error)
+    except UnicodeDecodeError as error:
+        _unreadable(file, error.object.count(b"\n", 0, error.start) + 1, error)
     return Document(file, text, _parsed(file, text, 1))
 
 
@@ -100,14 +108,18 @@ def requests_of(file: str) -> Iterator[Arrival]:
 
 
 def arrivals_of(file: str) -> Iterator[Arrival]:
-    """One request a line, in the order they came, each with what became of its offers."""
+    """One request a line, in the order they came, each once and with what became of its offers."""
     last: list[datetime] = []
+    keys: set[str] = set()
 
     def read(node: Node) -> Arrival:
         arrival = _arrival(node, "profile", "already_tried", "at", "recorded")
         if last and arrival.at < last[-1]:
             raise node.field("at").fail("earlier than the request before it")
+        if arrival.profile.key in keys:
+            raise node.field("profile").field("key").fail("two requests share this key")
         last[:] = [arrival.at]
+        keys.add(arrival.profile.key)
         return arrival
 
     return _each(file, read)
@@ -118,10 +130,17 @@ def _arrival(node: Node, *fields: str) -> Arrival:
     tried, recorded = node.get("already_tried"), node.get("recorded")
     return Arrival(
         Profile.read(node.field("profile")),
-        node.field("at").moment(),
+        _moment(node.field("at")),
         frozenset(item.key() for item in tried.items()) if tried else frozenset(),
         tuple(_recorded(item) for item in recorded.items()) if recorded else (),
     )
+
+
+def _moment(node: Node) -> datetime:
+    moment = node.moment()
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise node.fail(f"a year from {FIRST_YEAR} to {LAST_YEAR} is expected")
+    return moment
 
 
 def _recorded(node: Node) -> Recorded:
@@ -145,7 +164,9 @@ def _each(file: str, reader: Callable[[Node], Read]) -> Iterator[Read]:
 
 def _parsed(file: str, text: str, first_line: int) -> object:
     try:
-        return json.loads(text)
+        return parsed(text)
+    except InvalidInputError as error:
+        raise BadFileError(file, first_line + line_of(text, error.path) - 1, error.path, error.reason) from error
     except json.JSONDecodeError as error:
         raise BadFileError(file, first_line + error.lineno - 1, "$", error.msg) from error
     except (ValueError, RecursionError) as error:
@@ -156,9 +177,10 @@ def _lines(file: str) -> Iterator[str]:
     """The lines one by one: a season need not fit in memory."""
     number = 0
     try:
-        with sys.stdin if file == "-" else Path(file).open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):  # noqa: B007 - kept for the refusal below
-                yield line
+        given = file == STANDARD_INPUT
+        with open(0 if given else file, "rb", closefd=not given) as lines:
+            for number, line in enumerate(lines):  # noqa: B007 - kept for the refusal below
+                yield line.decode()
     except (OSError, UnicodeDecodeError) as error:
         _unreadable(file, number + 1, error)
 

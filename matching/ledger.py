@@ -67,10 +67,10 @@ class Home:
 
 
 class Association:
-    """Where an association stands. `ratio` is kept up to date, so that ranking only reads it."""
+    """Where an association stands. `ratio` is kept up to date, so that ranking only reads it; `ahead` once asked."""
 
     __slots__ = (
-        "bits", "committed", "declared", "level", "objective", "ratio", "reach", "rows", "served", "stop_at_objective",
+        "_ahead", "bits", "committed", "declared", "level", "objective", "ratio", "reach", "rows", "served", "stop_at_objective",
         "virtual_start",
     )  # fmt: skip
 
@@ -80,10 +80,13 @@ class Association:
         self.served, self.stop_at_objective, self.bits = its.served, its.stop_at_objective, bits
         self.rows: Rows = {place: Row(each) for place, each in its.places.items()}
         self.ratio = its.ratio
+        self._ahead: int | None = None
 
     @property
     def ahead(self) -> int:
-        return ahead_of(self.ratio, self.level)
+        if self._ahead is None:
+            self._ahead = ahead_of(self.committed, self.objective, self.virtual_start, self.level)
+        return self._ahead
 
     @property
     def stopped(self) -> bool:
@@ -92,6 +95,10 @@ class Association:
     def count(self, one: int) -> None:
         self.committed += one
         self.ratio = ratio_of(self.committed, self.objective, self.virtual_start)
+        self._ahead = None
+
+    def foresee(self, level: Fraction | None) -> None:
+        self.level, self._ahead = level, None
 
     def value(self) -> AssociationStanding:
         served = None if self.served == NEVER else self.served
@@ -222,7 +229,7 @@ class Ledger:
     def foresee(self, levels: Mapping[str, Fraction]) -> None:
         """The level each should have reached by now; none for who is not named."""
         for key, its in self.associations.items():
-            its.level = levels.get(key)
+            its.foresee(levels.get(key))
 
     def standing(self) -> Standing:
         """The same as a value."""

@@ -31,16 +31,17 @@ def _after_value(text: str, at: int) -> int:
 
 
 def _member(text: str, at: int, name: str) -> int | None:
+    """Where the last member of that name begins."""
     if text[at] != "{":
         return None
-    at = _skip(text, at + 1)
+    found, at = None, _skip(text, at + 1)
     while text[at] != "}":
         key, end = _decoder.raw_decode(text, at)
         value = _skip(text, _skip(text, end) + 1)
         if key == name:
-            return value
+            found = value
         at = _after_value(text, value)
-    return None
+    return found
 
 
 def _item(text: str, at: int, position: int) -> int | None:

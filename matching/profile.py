@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 from typing import Self
 
-from matching.reading import E, Node
+from matching.reading import MOST_COUNTED, E, Node
 from matching.vocabulary import Channel, Modality, Need, Public, ReferrerType, Side, Situation, StudyLevel
 
 _FIELDS = (
@@ -134,7 +134,7 @@ def _texts(node: Node, name: str) -> frozenset[str] | None:
 
 def _integer(node: Node, name: str) -> int | None:
     found = node.get(name)
-    return None if found is None else found.integer()
+    return None if found is None else found.integer(most=MOST_COUNTED)
 
 
 def _day(node: Node, name: str) -> date | None:

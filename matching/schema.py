@@ -3,8 +3,9 @@
 from matching.comparison import COMPARED, COUNTS, MEASURES
 from matching.decision import Why
 from matching.ranking import PolicyName, TieBreak
+from matching.reading import MOST_COUNTED, UNWRITABLE
 from matching.season import End
-from matching.standing import MOST_COUNTED, MOST_WRITTEN
+from matching.standing import MOST_WRITTEN
 from matching.vocabulary import (
     PLACE_KINDS,
     Channel,
@@ -20,14 +21,15 @@ from matching.vocabulary import (
 
 Schema = dict[str, object]
 
-TEXT: Schema = {"type": "string", "minLength": 1}
+WRITABLE: Schema = {"not": {"pattern": UNWRITABLE.pattern}}
+TEXT: Schema = {"type": "string", "minLength": 1, **WRITABLE}
 NUMBER: Schema = {"type": "integer", "minimum": 0}
 COUNT: Schema = {**NUMBER, "maximum": MOST_COUNTED}
 MEASURE: Schema = {"type": ["number", "null"]}
 FLAG: Schema = {"type": "boolean"}
-DAY: Schema = {"type": "string", "format": "date"}
+DAY: Schema = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "maxLength": 10}
 MOMENT: Schema = {"type": "string", "format": "date-time"}
-PLACE: Schema = {"type": "string", "pattern": f"^({'|'.join(PLACE_KINDS)}):.+$"}
+PLACE: Schema = {"type": "string", "pattern": f"^({'|'.join(PLACE_KINDS)}):.+$", **WRITABLE}
 CRITERIA: Schema = {"$ref": "#/$defs/criteria"}
 SOME = "anyOf"
 
@@ -67,13 +69,18 @@ def leaf(code: str, required: tuple[str, ...] = (), /, **bounds: Schema) -> Sche
     return record(("test", *required), test={"const": code}, **bounds)
 
 
+def bounded(code: str, lowest: str, highest: str, bound: Schema) -> Schema:
+    """One bound at least."""
+    return {SOME: [leaf(code, (one,), **{lowest: bound, highest: bound}) for one in (lowest, highest)]}
+
+
 def any_of(code: str, items: Schema) -> Schema:
     return leaf(code, ("any_of",), any_of=list_of(items, 1))
 
 
 def criteria() -> Schema:
     parts = list_of(CRITERIA)
-    level = {"from": one_of(StudyLevel), "to": one_of(StudyLevel)}
+    least: Schema = {**COUNT, "minimum": 1}
     return {
         SOME: [
             record(("all",), all=parts),
@@ -87,10 +94,10 @@ def criteria() -> Schema:
             any_of("public", one_of(Public)),
             any_of("territory", PLACE),
             any_of("modality", one_of(Modality)),
-            leaf("age", min=COUNT, max=COUNT),
-            leaf("level", **level),
-            leaf("months", ("min",), min={"type": "integer", "minimum": 1}),
-            leaf("hours_a_month", ("min",), min={"type": "integer", "minimum": 1}),
+            bounded("age", "min", "max", COUNT),
+            bounded("level", "from", "to", one_of(StudyLevel)),
+            leaf("months", ("min",), min=least),
+            leaf("hours_a_month", ("min",), min=least),
             leaf("available_by", ("date",), date=DAY),
         ]
     }

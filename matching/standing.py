@@ -7,15 +7,16 @@ from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple, Protocol, Self
 
-from matching.reading import Node
+from matching.reading import MOST_COUNTED, Node
 from matching.vocabulary import PLACE_KINDS, REMOTE
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 # Ratios are compared as whole numbers of 2^-192. Two that differ, of counts below 2^31 and a virtual start in numbers
-# below 2^63, differ by more than that: their order is the exact one, and equal means equal.
+# below 2^63, differ by more than that: their order is the exact one, and equal means equal. How far one is beyond its
+# level, again in numbers below 2^63, is told from another in whole numbers of 2^-320.
 PRECISION = 192
-MOST_COUNTED = 2**31 - 1
+PRECISION_AHEAD = 320
 MOST_WRITTEN = 2**63 - 1
 
 
@@ -24,22 +25,34 @@ def exact(above: int, below: int = 1) -> int:
     return (above << PRECISION) // below
 
 
-def ratio_of(committed: int, objective: int, virtual_start: Fraction) -> int:
-    """ARM's key (committed + V) / (objective + V), as an integer. V counts only below the objective.
+def _attained(committed: int, objective: int, virtual_start: Fraction) -> tuple[int, int]:
+    """ARM's key (committed + V) / (objective + V), above and below. V counts only below the objective.
 
     Without an objective, what is committed.
     """
     if objective <= 0:
-        return exact(committed)
+        return committed, 1
     if not virtual_start or committed >= objective:
-        return exact(committed, objective)
+        return committed, objective
     extra, unit = virtual_start.as_integer_ratio()
-    return exact(committed * unit + extra, objective * unit + extra)
+    return committed * unit + extra, objective * unit + extra
 
 
-def ahead_of(ratio: int, level: Fraction | None) -> int:
-    """How far the ratio is beyond the level; the ratio itself where no level is known."""
-    return ratio if level is None else ratio - exact(level.numerator, level.denominator)
+def ratio_of(committed: int, objective: int, virtual_start: Fraction) -> int:
+    """ARM's key as an integer that keeps the order of keys."""
+    return exact(*_attained(committed, objective, virtual_start))
+
+
+def ahead_of(committed: int, objective: int, virtual_start: Fraction, level: Fraction | None) -> int:
+    """How far ARM's key is beyond the level, as an integer that keeps the order; the key itself without a level.
+
+    The difference is rounded once: that of two rounded numbers would tell apart two that are exactly tied.
+    """
+    above, below = _attained(committed, objective, virtual_start)
+    if level is not None:
+        expected, unit = level.as_integer_ratio()
+        above, below = above * unit - expected * below, below * unit
+    return (above << PRECISION_AHEAD) // below
 
 
 class Places(NamedTuple):
@@ -130,7 +143,7 @@ class AssociationStanding:
 
     @cached_property
     def ahead(self) -> int:
-        return ahead_of(self.ratio, self.level)
+        return ahead_of(self.committed, self.objective, self.virtual_start, self.level)
 
     @property
     def served(self) -> datetime:
@@ -152,7 +165,7 @@ class ProgrammeStanding:
         served, weight = node.get("last_served"), node.get("weight")
         return cls(
             committed=_integer(node, "committed"),
-            weight=_within(weight, MOST_COUNTED, 1) if weight else 1,
+            weight=weight.integer(1, MOST_COUNTED) if weight else 1,
             last_served=served.moment() if served else None,
             places=_rows(node.get("places")),
         )
@@ -225,14 +238,7 @@ class Standing:
 
 def _integer(node: Node, name: str) -> int:
     found = node.get(name)
-    return _within(found, MOST_COUNTED) if found else 0
-
-
-def _within(node: Node, most: int, least: int = 0) -> int:
-    number = node.integer(least)
-    if number > most:
-        raise node.fail(f"at most {most} is expected")
-    return number
+    return found.integer(most=MOST_COUNTED) if found else 0
 
 
 def _fraction(node: Node | None) -> Fraction:
@@ -240,10 +246,10 @@ def _fraction(node: Node | None) -> Fraction:
     if node is None:
         return Fraction(0)
     if isinstance(node.value, int):
-        return Fraction(_within(node, MOST_WRITTEN))
+        return Fraction(node.integer(most=MOST_WRITTEN))
     match node.items():
         case [above, below]:
-            return Fraction(_within(above, MOST_WRITTEN), _within(below, MOST_WRITTEN, 1))
+            return Fraction(above.integer(most=MOST_WRITTEN), below.integer(1, MOST_WRITTEN))
     raise node.fail("[numerator, denominator] is expected")
 
 

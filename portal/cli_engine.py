@@ -1,6 +1,6 @@
 """The commands of the engine's past: python -m flask --app wsgi study."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -16,6 +16,7 @@ from portal.queries.policy_study import policy_study as studied
 from portal.queries.policy_study import usual_period
 
 DAY = click.DateTime(["%Y-%m-%d"])
+LONGEST, OLDEST_YEAR = timedelta(days=731), 2000
 
 
 @click.command("study")
@@ -26,10 +27,20 @@ def study(out: Path, first: datetime | None, last: datetime | None) -> None:
     """Compare the policies on the requests that came, and say where the campaign is going: a PDF for a board."""
     with acting_as(Scope(DatabaseRole.STAFF, read_only=True)):
         usual = usual_period()
-        found = studied(Period(first.date() if first else usual.first, last.date() if last else usual.last))
+        period = Period(first.date() if first else usual.first, last.date() if last else usual.last)
+        if (
+            period.first.year < OLDEST_YEAR
+            or not timedelta(0) <= period.last - period.first <= LONGEST
+            or period.last > clock.today()
+        ):
+            raise click.BadParameter("a period that is over, of two years at most, its first day first")
+        found = studied(period)
     try:
         printed = print_pages(policy_study(found, publisher(), clock.today()), lambda _: None)
     except NotPrinted as why:
         raise click.ClickException(str(why)) from why
-    out.write_bytes(printed.file)
+    try:
+        out.write_bytes(printed.file)
+    except OSError as error:
+        raise click.ClickException(f"{out}: {error.strerror}") from error
     click.echo(f"{out}: {printed.pages} pages")

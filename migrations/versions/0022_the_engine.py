@@ -50,6 +50,7 @@ CREATE TABLE policy_proposal (
     CONSTRAINT fk_policy_proposal_replay_id FOREIGN KEY(replay_id) REFERENCES replay (id),
     CONSTRAINT fk_policy_proposal_returns_to FOREIGN KEY(returns_to) REFERENCES routing_policy (version),
     CONSTRAINT fk_policy_proposal_version FOREIGN KEY(version) REFERENCES routing_policy (version),
+    CONSTRAINT uq_policy_proposal_version UNIQUE (version),
     CONSTRAINT ck_policy_proposal_outcome CHECK (outcome IN ('published', 'refused', 'withdrawn')),
     CONSTRAINT ck_policy_proposal_hops CHECK (maximum_hops BETWEEN 1 AND 10),
     CONSTRAINT ck_policy_proposal_version CHECK ((outcome = 'published') = (version IS NOT NULL)),
@@ -105,7 +106,11 @@ CREATE POLICY everything ON policy_proposal FOR SELECT TO portal_staff, portal_j
 CREATE POLICY propose ON policy_proposal FOR INSERT TO portal_staff
     WITH CHECK (proposed_by = {ME} AND outcome IS NULL);
 CREATE POLICY settle ON policy_proposal FOR UPDATE TO portal_staff USING (outcome IS NULL) WITH CHECK (
-    settled_by = {ME} AND (proposed_by <> {ME}) = (outcome IN ('published', 'refused')));
+    settled_by = {ME} AND (proposed_by <> {ME}) = (outcome IN ('published', 'refused'))
+    AND (version IS NULL OR EXISTS (SELECT FROM routing_policy r WHERE r.version = policy_proposal.version
+        AND r.created_by = {ME} AND r.name = policy_proposal.name AND r.maximum_hops = policy_proposal.maximum_hops)));
+GRANT SELECT (version, name, maximum_hops) ON routing_policy TO portal_public;
+CREATE POLICY published ON routing_policy FOR SELECT TO portal_public USING (true);
 GRANT INSERT ON routing_policy TO portal_staff;
 CREATE POLICY publish ON routing_policy FOR INSERT TO portal_staff WITH CHECK (
     created_by = {ME} AND EXISTS (
@@ -123,6 +128,23 @@ GRANT SELECT ON projected_level TO portal_staff, portal_router;
 GRANT SELECT, INSERT, UPDATE, DELETE ON projected_level TO portal_jobs;
 CREATE POLICY everything ON projected_level FOR SELECT TO portal_staff, portal_router USING (true);
 CREATE POLICY keep ON projected_level TO portal_jobs USING (true) WITH CHECK (true);
+"""
+
+# One version a proposal, settled by whoever publishes it, the next number of all: looked at when all of it is written.
+TWO_PEOPLE = """
+CREATE FUNCTION publish_by_settling() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM policy_proposal p WHERE p.version = NEW.version AND p.outcome = 'published'
+            AND p.settled_by = NEW.created_by AND p.proposed_by <> NEW.created_by) THEN
+        RAISE EXCEPTION 'a policy is published by settling its proposal' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.version <> 1 + (SELECT coalesce(max(version), 0) FROM routing_policy WHERE version < NEW.version) THEN
+        RAISE EXCEPTION 'a policy takes the next version' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER publish_by_settling AFTER INSERT ON routing_policy DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW WHEN (current_user = 'portal_staff') EXECUTE FUNCTION publish_by_settling();
 """
 
 NEW_ACTS = "replay_asked policy_proposed policy_settled"
@@ -166,11 +188,14 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
         op.execute(f"CREATE POLICY owner ON {table} TO portal_owner USING (true) WITH CHECK (true)")
     op.execute(RIGHTS)
+    op.execute(TWO_PEOPLE)
     op.execute("RESET ROLE")
 
 
 def downgrade() -> None:
-    op.execute("DROP POLICY publish ON routing_policy")
+    op.execute("DROP TRIGGER publish_by_settling ON routing_policy; DROP FUNCTION publish_by_settling")
+    op.execute("DROP POLICY publish ON routing_policy; DROP POLICY published ON routing_policy")
+    op.execute("REVOKE SELECT (version, name, maximum_hops) ON routing_policy FROM portal_public")
     op.execute("REVOKE INSERT ON routing_policy FROM portal_staff")
     op.execute(f"DROP TABLE {', '.join(NEW_TABLES)}")
     op.execute("DELETE FROM journal_seal")

@@ -64,7 +64,6 @@ class Settings(BaseSettings):
     undo_minutes: Annotated[int, Field(ge=0, le=60)] = 5
     late_working_days: Annotated[int, Field(ge=1, le=30)] = 3
     expiry_days: Annotated[int, Field(ge=1, le=60)] = 7
-    maximum_hops: Annotated[int, Field(ge=1, le=10)] = 3
     contact_days: Annotated[int, Field(ge=1, le=365)] = 90
     guardian_days: Annotated[int, Field(ge=1, le=60)] = 14
     applicant_days: Annotated[int, Field(ge=1, le=90)] = 14

@@ -105,4 +105,4 @@ class PolicyProposal(Base):
     settled_by: Mapped[UUID | None]
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     verdict_reason: Mapped[str | None] = mapped_column(Text)
-    version: Mapped[int | None] = mapped_column(ForeignKey("routing_policy.version"))
+    version: Mapped[int | None] = mapped_column(ForeignKey("routing_policy.version"), unique=True)

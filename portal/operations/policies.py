@@ -1,6 +1,7 @@
 """The platform's rules: proposed by one person, on the proof of a replay, published by another; rolled back likewise."""
 
 import math
+from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from portal.models.event import EventName, JournalAct
 from portal.models.replay import PolicyOutcome, PolicyProposal
 from portal.models.routing import RoutingPolicy
 from portal.operations.history import happened, journal
-from portal.queries.replays import ENOUGH_DAYS, Proof, proofs_of, sides_asked
+from portal.queries.replays import ENOUGH_DAYS, Proof, proofs_of, sides_asked, tries
 
 SHORTEST_REASON, LONGEST_REASON = 10, 1_000
 FEWEST_HOPS, MOST_HOPS = 1, 10
@@ -29,6 +30,7 @@ ONE_AT_A_TIME = f"Une autre proposition attend déjà sa réponse{NBSP}: elle pa
 SECOND_PERSON = f"Il faut une deuxième personne{NBSP}: vous ne pouvez pas répondre à votre propre proposition."
 NOT_YOURS = "Seule la personne qui a proposé ces règles peut les retirer."
 SETTLED = "Cette proposition n’attend plus de réponse."
+GONE = "Depuis cette proposition, sa preuve ne tient plus."
 
 
 class PolicyConflict(DomainError):
@@ -42,7 +44,8 @@ def propose_policy(
 
     Raises DomainError (fields "reason", "hops") when the words or the number are out of bounds, when nothing would
     change, or when no replay proves on each side that this policy does better than ARM, which itself needs no proof;
-    PolicyConflict when another proposal waits.
+    PolicyConflict when another proposal waits. replay_id: the one to show beside it; another is shown when it does not
+    count for these rules.
     """
     said = _said(reason)
     if not FEWEST_HOPS <= hops <= MOST_HOPS:
@@ -53,7 +56,16 @@ def propose_policy(
     missing = missing_proof(name, hops)
     if missing:
         raise DomainError(missing)
-    return _add(PolicyProposal(name=name.value, maximum_hops=hops, reason=said, replay_id=replay_id, proposed_by=by))
+    shown = _shown(name, hops, replay_id)
+    return _add(PolicyProposal(name=name.value, maximum_hops=hops, reason=said, replay_id=shown, proposed_by=by))
+
+
+def _shown(name: PolicyName, hops: int, asked: UUID | None) -> UUID | None:
+    """Of the replays that count for these rules, the one asked for, or the first; for ARM any that tries them counts."""
+    if name is PolicyName.ARM:
+        return asked if asked and tries(asked, name, hops) else None
+    counting = [proof.replay_id for proof in proofs_of(name, hops).values()]
+    return asked if asked in counting else next(iter(counting), None)
 
 
 def propose_return(version: int, reason: str, *, by: UUID) -> PolicyProposal:
@@ -69,32 +81,34 @@ def propose_return(version: int, reason: str, *, by: UUID) -> PolicyProposal:
 
 
 def missing_proof(name: PolicyName, hops: int) -> str:
-    """Why this policy may not be proposed yet, in words; empty when it may."""
+    """Why this policy may not be proposed, in words: what replays tell against it, then those that lack; empty when it may."""
     if name is PolicyName.ARM:
         return ""
     proofs, asked = proofs_of(name, hops), sides_asked()
+    worse = [_worse(proofs[side], SIDES[side]) for side in SIDES if side in proofs and not proofs[side].beats_arm]
     untold = [words for side, words in SIDES.items() if side in asked and side not in proofs]
-    if untold:
-        return (
-            f"Il manque un rejeu du côté {' et du côté '.join(untold)}{NBSP}: sur {ENOUGH_DAYS}{NBSP}jours au moins,"
-            f" avec cette règle seule, et terminé depuis 30{NBSP}jours au plus."
-        )
-    return " ".join(
-        _worse(proofs[side], words) for side, words in SIDES.items() if side in proofs and not proofs[side].beats_arm
+    return " ".join([*worse, _untold(untold)] if untold else worse)
+
+
+def _untold(sides: Sequence[str]) -> str:
+    return (
+        f"Il manque un rejeu du côté {' et du côté '.join(sides)}{NBSP}: sur {ENOUGH_DAYS}{NBSP}jours au moins,"
+        f" avec cette règle seule, et terminé depuis 30{NBSP}jours au plus."
     )
 
 
 def _worse(proof: Proof, words: str) -> str:
     """What a replay tells in ARM's favour."""
+    if proof.served[-1] < 0:
+        fewer = math.ceil(-proof.served[1])
+        noun = "demande" if fewer == 1 else "demandes"
+        return f"Du côté {words}, l’ARM fait accueillir {fewer}{NBSP}{noun} de plus que cette règle."
     if not proof.as_even:
         return f"Du côté {words}, cette règle creuse l’écart entre les associations."
-    if proof.as_many:
-        return (
-            f"Du côté {words}, cette règle ne fait accueillir ni plus ni moins de demandes que l’ARM pour sûr,"
-            " et ne rend pas les avancements plus égaux à tous les tirages."
-        )
-    fewer = math.ceil(-proof.served[1])
-    return f"Du côté {words}, l’ARM fait accueillir {fewer}{NBSP}{'demande' if fewer == 1 else 'demandes'} de plus que cette règle."
+    return (
+        f"Du côté {words}, les tirages ne disent pas que cette règle fasse accueillir plus de demandes que l’ARM,"
+        " ni qu’elle rende les avancements plus égaux."
+    )
 
 
 def policy_now() -> RoutingPolicy | None:
@@ -122,10 +136,12 @@ def refuse_policy(proposal_id: UUID, reason: str, *, by: UUID) -> PolicyProposal
 def publish_policy(proposal_id: UUID, *, by: UUID) -> RoutingPolicy:
     """A second person says yes: the rules are in force from the next batch on, on both sides.
 
-    Raises Hidden, DomainError for whoever proposed it, PolicyConflict when it was settled meanwhile.
+    Raises Hidden, DomainError for whoever proposed it or when replays made since prove it no more, PolicyConflict when
+    it was settled meanwhile.
     """
     proposal = _pending(proposal_id)
     _second(proposal, by)
+    _still_proved(proposal)
     for side in Side:
         share_openings(side)
     version = RoutingPolicy(
@@ -163,6 +179,13 @@ def _said(reason: str) -> str:
 def _second(proposal: PolicyProposal, by: UUID) -> None:
     if proposal.proposed_by == by:
         raise DomainError(SECOND_PERSON)
+
+
+def _still_proved(proposal: PolicyProposal) -> None:
+    """Going back to an older version wanted no proof."""
+    missing = "" if proposal.returns_to else missing_proof(PolicyName(proposal.name), proposal.maximum_hops)
+    if missing:
+        raise DomainError(f"{GONE} {missing}")
 
 
 def _add(proposal: PolicyProposal) -> PolicyProposal:

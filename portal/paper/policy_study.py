@@ -13,7 +13,6 @@ from portal.queries.policy_study import Expected, PolicyResult, PolicyStudy, Sid
 from portal.web.charts import Bar, Bars, Measure, Progress
 from portal.web.typography import NBSP, day, listed, number, percent, period, plural
 
-SHARE = Measure(decimals=1, shares=True)
 INDEX = Measure(decimals=3)
 WHO = {Side.MENTEE: "jeunes", Side.MENTOR: "bénévoles"}
 HALF = 0.5
@@ -43,7 +42,7 @@ class Chapter:
 
     who: str
     finding: str
-    placed: Bars
+    lost: Bars
     unfair: Bars
     rows: tuple[Row, ...]
     best: tuple[str, ...]
@@ -103,7 +102,7 @@ def _findings(side: SideStudy, in_force: PolicyName) -> Iterator[str]:
         )
         yield (
             f"{PEOPLE[side.side]}{NBSP}: l’écart entre associations (indice de Gini, 0 quand toutes en sont au même point)"
-            f" est de {number(ours.gini, 3)}{NBSP}; au meilleur possible, de {number(side.best_gini, 3)}."
+            f" est de {number(ours.gini, 3)}{NBSP}; un tirage au sort, {number(chance.gini, 3)}."
         )
     behind = sum(1 for one in side.expected if one.objective and one.expected < HALF * one.objective)
     if side.expected:
@@ -119,11 +118,13 @@ def _chapter(side: SideStudy, in_force: PolicyName) -> Chapter:
     return Chapter(
         who=PEOPLE[side.side],
         finding=_finding(side, in_force),
-        placed=Bars(
-            tuple(Bar(SHORT[one.name], one.of_best, highlighted=one.name is in_force) for one in side.results),
-            SHARE,
+        lost=Bars(
+            tuple(
+                Bar(SHORT[one.name], max(side.best - one.served, 0), highlighted=one.name is in_force)
+                for one in side.results
+            ),
             name="Règle",
-            value="Part du meilleur possible",
+            value="Demandes perdues",
         ),
         unfair=Bars(
             tuple(Bar(SHORT[one.name], one.gini, highlighted=one.name is in_force) for one in side.results),
@@ -167,6 +168,10 @@ def _notes(side: SideStudy) -> Iterator[str]:
             f" choisie dans {percent(side.faithful)} des cas{NBSP}: le reste tient à ce qui a changé depuis, et aux"
             " demandes suivantes que chaque choix différent entraîne."
         )
+    yield (
+        f"Avec d’autres tirages des réponses que personne n’a données, la règle en vigueur varie de {number(side.margin)}"
+        f" demandes servies{NBSP}: entre deux règles, un écart plus petit ne veut rien dire."
+    )
     if side.result(PolicyName.PROJECTED) is None:
         yield f"{SHORT[PolicyName.PROJECTED]}{NBSP}: pas de campagne précédente pour les calculer."
 
@@ -190,9 +195,9 @@ def _end(one: Expected) -> End:
 def _error(side: SideStudy) -> str:
     if not side.errors:
         return "Trop peu de passé pour mesurer l’erreur de cette prévision."
-    told = [f"{percent(one.error)} à {percent(one.at)} de la campagne" for one in side.errors]
-    covered = [percent(one.coverage) for one in side.errors]
-    return (
-        f"Éprouvée sur le passé, la prévision s’est trompée en moyenne de {listed(told)}{NBSP};"
-        f" la fourchette contenait le vrai chiffre dans {listed(covered)} des cas."
-    )
+    told = [
+        f"refaite au jour {one.day}, la prévision s’est trompée de {percent(one.error)} en moyenne, et"
+        f" {percent(one.coverage)} des associations sont restées dans leur fourchette"
+        for one in side.errors
+    ]
+    return f"Éprouvée sur le passé{NBSP}: {listed(told)}."

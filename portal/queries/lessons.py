@@ -3,12 +3,16 @@
 Once a bounce has taken effect the association no longer sees the request, so the facts are read by the router's role,
 read-only, in a scope of its own; they never leave this module. What leaves is a criterion (a whole year, a word of a
 closed list, a place no smaller than an intercommunality that three requests share) and counts of three or more.
+
+Only what was offered since the criteria last changed is counted among the bounces. Were all of them judged by whatever
+criteria are in force, one child's facts would be told by publishing criteria that leave that child out, reading how the
+counts differ, and publishing back.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -37,6 +41,7 @@ from portal.foundation.tenancy import DatabaseRole, Scope, current_scope
 from portal.foundation.transactions import acting_as
 from portal.models.assignment import TAKEN, Assignment, AssignmentState, BounceReason
 from portal.models.bounce import BOUNCES
+from portal.models.programme import ProgrammeVersion
 from portal.models.referral import Referral, ReferralState
 from portal.queries.dry_run import readable
 
@@ -77,18 +82,40 @@ class Learnt:
 def learnt(in_force: Mapping[Asked, Expression]) -> list[Learnt]:
     """The best suggestion for each programme, side and reason, the most useful first (association's scope).
 
-    in_force: the criteria of each programme and side that may learn. The last twelve months.
+    in_force: the criteria of each programme and side that may learn. The last twelve months, and of the bounces only
+    those offered under these very criteria.
     """
     association = current_scope().association_id
     if association is None or not in_force:
         return []
+    programmes = {programme for programme, _ in in_force}
+    changed = _changed(association, programmes)
     with acting_as(READER):
-        rows = _answered(association, {programme for programme, _ in in_force})
+        rows = _answered(association, programmes)
     met: defaultdict[Asked, list[Row[Any]]] = defaultdict(list)
     for row in rows:
-        met[row.programme_id, row.side].append(row)
+        asked = row.programme_id, row.side
+        if row.state is not AssignmentState.BOUNCED or asked not in changed or row.offered_at >= changed[asked]:
+            met[asked].append(row)
     found = [one for asked, criteria in in_force.items() for one in _of(asked, criteria, met[asked])]
     return sorted(found, key=lambda one: (-one.avoided, one.of, str(one.programme_id), one.side, one.reason))
+
+
+def _changed(association: UUID, programmes: set[UUID]) -> dict[Asked, datetime]:
+    """When criteria last became other than they had been; those that never changed are left out."""
+    one = ProgrammeVersion
+    before = func.lag(one.criteria).over(partition_by=(one.programme_id, one.side), order_by=one.number)
+    versions = (
+        select(one.programme_id, one.side, one.created_at, (one.criteria != before).label("other"))
+        .where(one.association_id == association, one.programme_id.in_(programmes))
+        .subquery()
+    )
+    query = (
+        select(versions.c.programme_id, versions.c.side, func.max(versions.c.created_at))
+        .where(versions.c.other)
+        .group_by(versions.c.programme_id, versions.c.side)
+    )
+    return {(programme_id, side): at for programme_id, side, at in db.session.execute(query)}
 
 
 def _answered(association: UUID, programmes: set[UUID]) -> list[Row[Any]]:
@@ -111,6 +138,7 @@ def _answered(association: UUID, programmes: set[UUID]) -> list[Row[Any]]:
             Assignment.side,
             Assignment.state,
             Assignment.bounce_reason,
+            Assignment.offered_at,
             Assignment.referral_id,
             newest.label("newest"),
         )
@@ -123,7 +151,7 @@ def _answered(association: UUID, programmes: set[UUID]) -> list[Row[Any]]:
         .subquery()
     )
     query = (
-        select(met.c.programme_id, met.c.side, met.c.state, met.c.bounce_reason, Referral.profile)
+        select(met.c.programme_id, met.c.side, met.c.state, met.c.bounce_reason, met.c.offered_at, Referral.profile)
         .join(Referral, Referral.id == met.c.referral_id)
         .where(met.c.newest <= MOST_READ, Referral.state != ReferralState.ANONYMISED)
         .order_by(met.c.programme_id, met.c.side, met.c.newest)

@@ -13,6 +13,7 @@ from portal.models.routing import RoutingPolicy
 
 AnySelect = Select[*tuple[Any, ...]]
 PAGE = 20
+MOST = 2**31 - 1  # what an INTEGER holds
 
 
 def policy_versions(before: int | None = None) -> Sequence[Row[Any]]:
@@ -23,7 +24,9 @@ def policy_versions(before: int | None = None) -> Sequence[Row[Any]]:
         .order_by(RoutingPolicy.version.desc())
         .limit(PAGE)
     )
-    return db.session.execute(query.where(RoutingPolicy.version < before) if before is not None else query).all()
+    if before is not None:
+        query = query.where(RoutingPolicy.version < min(before, MOST))
+    return db.session.execute(query).all()
 
 
 def pending_proposal() -> Row[Any] | None:
@@ -47,4 +50,4 @@ def _proposals() -> AnySelect:
 
 
 def version_numbered(version: int) -> RoutingPolicy | None:
-    return db.session.get(RoutingPolicy, version)
+    return db.session.get(RoutingPolicy, version) if version <= MOST else None

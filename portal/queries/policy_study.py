@@ -35,6 +35,7 @@ from portal.queries.figures import Period
 from portal.queries.forecasts import worth_of
 from portal.queries.past_seasons import past_season, settings_in_force
 
+DRAWS = 5
 READER = Scope(DatabaseRole.ROUTER, read_only=True)
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -73,22 +74,27 @@ class Expected:
 
 @dataclass(frozen=True)
 class ForecastError:
-    """How wrong forecasts made at that share of a season were: mean error, and how often the interval held."""
+    """How wrong a forecast made on that day of the season was: mean error, and how often the interval held."""
 
-    at: float
+    day: int
     error: float
     coverage: float
 
 
 @dataclass(frozen=True)
 class SideStudy:
-    """One side. faithful: in how many requests today's settings find the association really chosen; None without any."""
+    """One side. best: what could have been served had all been known; best_gini: of what it leaves at work.
+
+    faithful: in how many requests today's settings find the association really chosen; None without any. margin: by how
+    much the requests served by the policy in force vary over DRAWS draws of the answers that nobody gave.
+    """
 
     side: Side
     requests: int
     best: int
     best_gini: float
     faithful: float | None
+    margin: int
     results: tuple[PolicyResult, ...]
     expected: tuple[Expected, ...] = ()
     errors: tuple[ForecastError, ...] = ()
@@ -126,7 +132,7 @@ def _side(side: Side, period: Period) -> SideStudy:
     router = Router(settings.catalogue)
     settings = replace(settings, levels=levels_for(side, router, period.first, period.last))
     if not season.kept:
-        return SideStudy(side, 0, 0, 0.0, None, ())
+        return SideStudy(side, 0, 0, 0.0, None, 0, ())
     habits = habits_of(season)
     known = known_outcomes(season, router)
     whole = answered(season)
@@ -139,6 +145,7 @@ def _side(side: Side, period: Period) -> SideStudy:
         best=ideal.served,
         best_gini=float(fairness.gini(attained)) if attained else 0.0,
         faithful=_faithful(season, settings, habits, router, known),
+        margin=_margin(whole, settings, habits, router, known),
         results=tuple(_result(name, found, ideal.served) for name, found in runs.items()),
     )
 
@@ -155,8 +162,14 @@ def _figures(
     return figures_of(replay(season, under, habits=habits, router=router, known=known))
 
 
+def _margin(season: Season, settings: Settings, habits: Habits, router: Router, known: Known) -> int:
+    runs = (replay(season, settings, seed=seed, habits=habits, router=router, known=known) for seed in range(DRAWS))
+    served = [figures_of(run).served for run in runs]
+    return max(served) - min(served)
+
+
 def _result(name: PolicyName, found: Figures, best: int) -> PolicyResult:
-    served = found.placed + found.withdrawn
+    served = found.served
     return PolicyResult(
         name=name,
         served=served,
@@ -193,11 +206,7 @@ def _with_forecast(study: SideStudy) -> SideStudy:
     if campaign is None:
         return study
     worth = worth_of(campaign, study.side, clock.today())
-    errors = (
-        ()
-        if worth is None
-        else (ForecastError(worth.trial.day / worth.lived, worth.trial.error, worth.trial.coverage),)
-    )
+    errors = () if worth is None else (ForecastError(worth.trial.day, worth.trial.error, worth.trial.coverage),)
     return replace(study, expected=tuple(_expected(study.side, campaign)), errors=errors)
 
 

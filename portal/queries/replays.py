@@ -79,6 +79,21 @@ def _replays() -> AnySelect:
     return select(Replay, Account.name.label("asker")).outerjoin(Account, Account.id == Replay.asked_by)
 
 
+def tries(replay_id: UUID, name: PolicyName, hops: int) -> bool:
+    """That replay is done, and about these rules alone."""
+    query = select(Replay.id).where(
+        Replay.id == replay_id,
+        Replay.state == ReplayState.DONE,
+        Replay.changes == _alone(name, hops),
+    )
+    return db.session.scalar(query) is not None
+
+
+def _alone(name: PolicyName, hops: int) -> dict[str, Any]:
+    """The changes of a replay that tries nothing but these rules."""
+    return {"policy": {"name": name.value, "hops": hops}}
+
+
 def proofs_of(name: PolicyName, hops: int) -> Mapping[Side, Proof]:
     """The latest replay of that policy alone on each side, long and fresh enough to tell, whatever it tells."""
     proof = Replay.report["proof"]
@@ -88,7 +103,7 @@ def proofs_of(name: PolicyName, hops: int) -> Mapping[Side, Proof]:
             Replay.state == ReplayState.DONE,
             Replay.finished_at > clock.now() - FRESH,
             Replay.until - Replay.since >= ENOUGH_DAYS - 1,
-            Replay.changes == {"policy": {"name": name.value, "hops": hops}},
+            Replay.changes == _alone(name, hops),
             func.jsonb_typeof(proof) == "object",
         )
         .order_by(Replay.finished_at)

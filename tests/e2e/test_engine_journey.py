@@ -104,7 +104,9 @@ def test_the_past_is_replayed_read_and_taken_away_and_proves_nothing_yet(visit: 
     page = samir.page
     since = clock.today() - timedelta(days=60)
     ask(page, since)
-    expect(page.get_by_role("heading", level=1)).to_contain_text(re.compile("accueilli|de plus|de moins"), timeout=REPLAYED)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        re.compile("accueilli|de plus|de moins"), timeout=REPLAYED
+    )
     before, after, difference = map(whole, measure(page, PLACED))
     assert before > 0
     assert difference == after - before

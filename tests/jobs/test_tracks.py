@@ -15,7 +15,7 @@ from rq.job import Job as QueuedJob
 from sqlalchemy.orm import Session
 
 from portal.foundation import clock
-from portal.foundation.queue import Job, enqueue, queue, redis_connection, serializer
+from portal.foundation.queue import PAPER, PORTAL, Job, enqueue, queue, redis_connection, serializer
 from portal.foundation.tenancy import DatabaseRole, Scope
 from portal.foundation.transactions import transaction
 from portal.jobs import schedule, worker
@@ -49,8 +49,8 @@ def somebody_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(job_tracks, "this_process", lambda: "elsewhere:1")
 
 
-def woken() -> list[str]:
-    return [str(job.func_name) for job in queue().jobs]
+def woken(*queues: str) -> list[str]:
+    return [str(job.func_name) for name in queues or (PORTAL,) for job in queue(name).jobs]
 
 
 def test_a_turn_leaves_its_track(arrange: Session, app: Flask) -> None:
@@ -184,7 +184,7 @@ def test_turns_of_the_day_are_found_again_when_the_queue_forgot_them(app: Flask)
         find_lost_turns()
 
     daily = {turn.job.value for turn in TIMETABLE if turn.when.remembered == timedelta(days=2)}
-    assert set(woken()) == daily
+    assert set(woken(PORTAL, PAPER)) == daily
 
 
 def test_what_has_just_been_woken_is_on_its_way(app: Flask) -> None:

@@ -21,6 +21,7 @@ CHECKER = jsonschema.Draft202012Validator(
 SPOILT = st.sampled_from(
     [None, True, -1, 0, 1.5, "", "nonsense", "20260301", [], ["nonsense"], [3], {}, {"all": 1}, {"test": "size"}]
 )  # fmt: skip
+REVERSED = {"all": [{"test": "age", "min": 20, "max": 10}]}  # no schema can say so
 Path = tuple[str | int, ...]
 
 
@@ -84,7 +85,7 @@ def test_the_reader_refuses_what_the_schema_refuses_and_names_the_place(expressi
 @pytest.mark.parametrize(
     ("written", "path"),
     [
-        ({"all": [{"test": "age", "min": 20, "max": 10}]}, "$.all[0]"),
+        (REVERSED, "$.all[0]"),
         ({"all": [{"test": "age"}]}, "$.all[0]"),
         ({"any": [{"test": "age", "min": "14"}]}, "$.any[0].min"),
         ({"not": {"test": "public", "any_of": ["qpv", "rich"]}}, "$.not.any_of[1]"),
@@ -92,7 +93,15 @@ def test_the_reader_refuses_what_the_schema_refuses_and_names_the_place(expressi
         ({"test": "territory", "any_of": ["Roubaix"]}, "$.any_of[0]"),
         ({"test": "available_by", "date": "20260301"}, "$.date"),
         ({"test": "available_by", "date": "2026-02-30"}, "$.date"),
+        ({"test": "available_by", "date": "2026-03-01\n"}, "$.date"),
         ({"test": "months", "min": 0}, "$.min"),
+        ({"test": "months", "min": 2**31}, "$.min"),
+        ({"test": "age", "max": 10**400}, "$.max"),
+        ({"test": "age", "min": None, "max": None}, "$"),
+        ({"test": "level"}, "$"),
+        ({"test": "territory", "any_of": ["commune:59512\n"]}, "$.any_of[0]"),
+        ({"test": "establishment", "any_of": ["\x00"]}, "$.any_of[0]"),
+        ({"test": "establishment", "any_of": ["\ud800"]}, "$.any_of[0]"),
         ({"test": "size"}, "$.test"),
         ({"test": "age", "min": 3, "most": 4}, "$.most"),
         ({"all": [], "any": []}, "$"),
@@ -100,5 +109,6 @@ def test_the_reader_refuses_what_the_schema_refuses_and_names_the_place(expressi
 )  # fmt: skip
 def test_a_refusal_points_at_its_place_and_its_line(written: Any, path: str) -> None:
     assert refusal(written) == path
+    assert written == REVERSED or not CHECKER.is_valid(written)
     text = json.dumps(written, indent=1)
     assert 1 <= line_of(text, path) <= text.count("\n") + 1

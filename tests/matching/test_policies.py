@@ -7,19 +7,19 @@ from fractions import Fraction
 from hashlib import sha256
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from matching.decision import Placed
+from matching.ledger import Ledger
 from matching.policies import arm
 from matching.policies.contest import Runner
 from matching.profile import Profile
 from matching.programme import Catalogue
 from matching.ranking import Contest, Opening, Policy, PolicyName, TieBreak, choose_programme, decided_by, rank
-from matching.reading import InvalidInputError, Node
+from matching.reading import MOST_COUNTED, InvalidInputError, Node
 from matching.router import Router
 from matching.standing import (
-    MOST_COUNTED,
     MOST_WRITTEN,
     NEVER,
     AssociationStanding,
@@ -47,6 +47,75 @@ def test_integers_keep_the_exact_order_of_attainments(
         attainments[0] < attainments[1],
         attainments[0] == attainments[1],
     )
+
+
+LEVELS = st.builds(Fraction, st.integers(0, MOST_WRITTEN), st.integers(1, MOST_WRITTEN))
+KEYS = st.builds(AssociationStanding, COUNTS, COUNTS, st.one_of(st.just(Fraction(0)), STARTS))
+SMALL_KEYS = st.builds(AssociationStanding, st.integers(0, 40), st.integers(0, 40))
+
+
+def in_order(one: AssociationStanding, other: AssociationStanding) -> bool:
+    """Whether integers, of values and of a ledger's rows, put the two where fractions do."""
+    far = [each.attainment - (each.level or 0) for each in (one, other)]
+    ledger = Ledger(Catalogue.of(Side.MENTEE, []), Standing({"one": one, "other": other}))
+    rows = ledger.association("one"), ledger.association("other")
+    return all(
+        (first.ahead < second.ahead, first.ahead == second.ahead) == (far[0] < far[1], far[0] == far[1])
+        for first, second in ((one, other), rows)
+    )
+
+
+@given(KEYS, KEYS, st.one_of(st.none(), LEVELS), st.one_of(st.none(), LEVELS))
+def test_integers_keep_the_exact_order_of_distances_to_levels(
+    one: AssociationStanding, other: AssociationStanding, level: Fraction | None, expected: Fraction | None
+) -> None:
+    assert in_order(replace(one, level=level), replace(other, level=expected))
+
+
+@given(
+    st.one_of(KEYS, SMALL_KEYS),
+    SMALL_KEYS,
+    st.integers(1, 10**6).map(lambda millionths: Fraction(millionths, 10**6)),
+    st.sampled_from((0, 1, -1)),
+)
+def test_two_exactly_as_far_from_their_levels_are_equal_and_a_hair_tells_them_apart(
+    one: AssociationStanding, other: AssociationStanding, level: Fraction, hair: int
+) -> None:
+    tied = (other.attainment - one.attainment + level).limit_denominator(MOST_WRITTEN) + Fraction(hair, MOST_WRITTEN)
+    tied = tied.limit_denominator(MOST_WRITTEN)
+    assume(0 <= tied.numerator <= MOST_WRITTEN)
+    assert in_order(replace(one, level=level), replace(other, level=tied))
+
+
+def test_two_exactly_tied_behind_their_levels_are_told_apart_by_the_next_step() -> None:
+    behind, further = (
+        wide_open(150, 84, level=Fraction(628993, 10**6)),
+        wide_open(150, 117, level=Fraction(848993, 10**6)),
+    )
+    standing = Standing({"a1": replace(behind, reach=0), "a2": replace(further, reach=9)})
+    catalogue = Catalogue.of(Side.MENTEE, [programme("p1", "a1"), programme("p2", "a2")])
+    person = Profile(key="r", side=Side.MENTEE, age=16, modalities=frozenset(Modality))
+    decision = Router(catalogue, Policy(PolicyName.PROJECTED)).route(person, standing, (), AT)
+    assert isinstance(decision, Placed)
+    assert (decision.association, decision.tie_break) == ("a1", TieBreak.REACH)
+
+
+def test_the_distance_to_a_level_follows_what_a_ledger_takes_and_foresees() -> None:
+    catalogue = Catalogue.of(Side.MENTEE, [programme("p1", "a1")])
+    ledger = Ledger(catalogue, Standing({"a1": wide_open(8, 2, level=Fraction(1, 4))}))
+    row = ledger.association("a1")
+    opening = Opening("p1", "a1", Modality.IN_PERSON, next(iter(row.rows)))
+    seen = [row.ahead]
+    ledger.take(opening, AT)
+    seen.append(row.ahead)
+    ledger.foresee({"a1": Fraction(1, 2)})
+    seen.append(row.ahead)
+    ledger.release(opening)
+    seen.append(row.ahead)
+    ledger.foresee({})
+    seen.append(row.ahead)
+    eighth = ahead_of(1, 8, Fraction(0), None)
+    assert seen == [0, eighth, -eighth, -2 * eighth, 2 * eighth]
 
 
 @pytest.mark.parametrize("field", ["committed", "objective"])
@@ -91,7 +160,7 @@ class Book:
     def association(self, key: str) -> Row:
         its = self.standing.association(key)
         ratio = ratio_of(its.committed, its.objective, its.virtual_start)
-        ahead = ahead_of(ratio, its.level)
+        ahead = ahead_of(its.committed, its.objective, its.virtual_start, its.level)
         return Row(its.committed, its.objective, its.objective > 0, ratio, ahead, its.reach, its.last_served or NEVER)
 
     def programme(self, key: str) -> Part:

@@ -1,5 +1,6 @@
 """The platform's rules change by two people, on a proof, and come back the same way."""
 
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any
@@ -8,8 +9,8 @@ from uuid import UUID
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import insert, update
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import Executable, insert, update
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from matching.ranking import PolicyName
@@ -61,6 +62,11 @@ def proposed(by: UUID, name: PolicyName = PolicyName.ARM, hops: int = 4) -> UUID
 
 def told(owner: Owner, query: str) -> list[tuple[object, ...]]:
     return owner.execute(query).fetchall()
+
+
+def _executed(statements: Iterable[Executable]) -> None:
+    for statement in statements:
+        db.session.execute(statement)
 
 
 def make_replay(
@@ -153,6 +159,39 @@ def test_the_database_itself_wants_a_second_person(two: tuple[UUID, UUID], owner
         with pytest.raises(ProgrammingError, match="row-level security"), staff(by):
             db.session.execute(statement)
     assert told(owner, "SELECT version FROM routing_policy") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("versions", "settled", "said"),
+    [
+        ((2,), None, "settling its proposal"),
+        ((2, 3), 2, "settling its proposal"),
+        ((3,), 3, "the next version"),
+        ((2_147_483_647,), 2_147_483_647, "the next version"),
+    ],
+)
+def test_the_database_itself_wants_one_settled_proposal_and_the_next_number_of_a_version(
+    two: tuple[UUID, UUID], owner: Owner, versions: tuple[int, ...], settled: int | None, said: str
+) -> None:
+    samir, nadia = two
+    asked = proposed(samir)
+    rules = insert(RoutingPolicy).values(note="", name="arm", maximum_hops=4, created_at=clock.now(), created_by=nadia)
+    answer = {"outcome": PolicyOutcome.PUBLISHED, "settled_by": nadia, "settled_at": clock.now(), "version": settled}
+    settling = update(PolicyProposal).where(PolicyProposal.id == asked).values(**answer)
+    statements = [rules.values(version=version) for version in versions] + [settling] * bool(settled)
+    with pytest.raises(IntegrityError, match=said), staff(nadia):
+        _executed(statements)
+    assert told(owner, "SELECT version FROM routing_policy") == [(1,)]
+    assert told(owner, "SELECT outcome FROM policy_proposal") == [(None,)]
+
+
+def test_the_database_lets_no_proposal_be_settled_as_a_version_it_is_not(two: tuple[UUID, UUID], owner: Owner) -> None:
+    samir, nadia = two
+    asked = proposed(samir)
+    answer = {"outcome": PolicyOutcome.PUBLISHED, "settled_by": nadia, "settled_at": clock.now(), "version": 1}
+    with pytest.raises(ProgrammingError, match="row-level security"), staff(nadia):
+        db.session.execute(update(PolicyProposal).where(PolicyProposal.id == asked).values(**answer))
+    assert told(owner, "SELECT outcome FROM policy_proposal") == [(None,)]
 
 
 def test_a_refusal_says_why_and_changes_no_rule(two: tuple[UUID, UUID], owner: Owner) -> None:
@@ -254,6 +293,75 @@ def test_the_latest_replay_has_the_last_word(two: tuple[UUID, UUID], arrange: Se
     make_replay(arrange, Side.MENTEE, served=(-20, -12, -3))
     with staff(two[0]):
         assert "l’ARM fait accueillir 12\u00a0demandes de plus" in missing_proof(PolicyName.PROJECTED, 3)
+
+
+def test_what_speaks_against_a_policy_is_told_beside_what_lacks(two: tuple[UUID, UUID], arrange: Session) -> None:
+    make_replay(arrange, Side.MENTEE, served=(-20, -12, -3), gini=(0.1, 0.1, 0.1))
+    with staff(two[0]):
+        said = missing_proof(PolicyName.PROJECTED, 3)
+    assert "jeunes, l’ARM fait accueillir 12\u00a0demandes de plus" in said
+    assert "Il manque un rejeu du côté des bénévoles" in said
+
+
+@pytest.mark.parametrize(
+    ("served", "finished", "said"), [((-20, -12, -3), 0, "12\u00a0demandes"), (None, 31, "Il manque")]
+)
+def test_a_proof_that_holds_no_more_is_not_published_and_the_proposal_stays(
+    two: tuple[UUID, UUID],
+    arrange: Session,
+    owner: Owner,
+    served: tuple[float, float, float] | None,
+    finished: int,
+    said: str,
+) -> None:
+    samir, nadia = two
+    for side in Side:
+        make_replay(arrange, side)
+    asked = proposed(samir, PolicyName.PROJECTED, 3)
+    if served:
+        make_replay(arrange, Side.MENTEE, served=served)
+    owner.execute("UPDATE replay SET finished_at = finished_at - %s * interval '1 day'", [finished])
+    with pytest.raises(DomainError, match=f"sa preuve ne tient plus.*{said}"), staff(nadia):
+        publish_policy(asked, by=nadia)
+    assert told(owner, "SELECT version FROM routing_policy") == [(1,)]
+    assert told(owner, "SELECT outcome FROM policy_proposal") == [(None,)]
+
+
+def test_a_return_to_what_was_proved_once_wants_no_proof_when_it_is_published(
+    two: tuple[UUID, UUID], arrange: Session, owner: Owner
+) -> None:
+    samir, nadia = two
+    for side in Side:
+        make_replay(arrange, side)
+    for name, hops in ((PolicyName.PROJECTED, 3), (PolicyName.ARM, 4)):
+        asked = proposed(samir, name, hops)
+        with staff(nadia):
+            publish_policy(asked, by=nadia)
+    owner.execute("UPDATE replay SET finished_at = finished_at - interval '40 days'")
+    with staff(samir):
+        back = propose_return(2, WHY, by=samir).id
+    with staff(nadia):
+        assert publish_policy(back, by=nadia).version == 4
+
+
+def test_the_replay_shown_is_one_of_those_that_count(two: tuple[UUID, UUID], arrange: Session, owner: Owner) -> None:
+    mine, other = (make_replay(arrange, side) for side in Side)
+    unrelated = make_replay(arrange, Side.MENTEE, changes={"policy": {"name": "random", "hops": 9}})
+    for asked, shown in ((other.id, {other.id}), (unrelated.id, {mine.id, other.id}), (new_id(), {mine.id, other.id})):
+        with staff(two[0]):
+            proposal = propose_policy(PolicyName.PROJECTED, 3, WHY, by=two[0], replay_id=asked)
+            assert proposal.replay_id in shown
+            withdraw_policy(proposal.id, by=two[0])
+
+
+@pytest.mark.parametrize(("hops", "shown"), [(5, True), (6, False)])
+def test_a_short_replay_of_arm_is_shown_beside_the_very_rules_it_tries(
+    two: tuple[UUID, UUID], arrange: Session, hops: int, shown: bool
+) -> None:
+    short = make_replay(arrange, Side.MENTEE, days=7, changes={"policy": {"name": "arm", "hops": 5}})
+    with staff(two[0]):
+        proposal = propose_policy(PolicyName.ARM, hops, WHY, by=two[0], replay_id=short.id)
+        assert (proposal.replay_id == short.id) is shown
 
 
 def test_one_goes_back_to_an_older_version_by_two_people_and_without_a_replay(

@@ -24,7 +24,7 @@ def own_sentence(line: ForecastLine, side: Side) -> str:
     """« À ce rythme, vous finirez entre 83 et 130 jeunes (objectif 73) », in a whole sentence."""
     aim = f" (objectif {number(line.objective)})" if line.objective else ""
     if line.low == line.high:
-        return french(f"À ce rythme, vous finirez à {plural(line.expected, WHO[side])}{aim}.")
+        return french(f"À ce rythme, vous finirez autour de {plural(line.expected, WHO[side])}{aim}.")
     return french(f"À ce rythme, vous finirez entre {number(line.low)} et {plural(line.high, WHO[side])}{aim}.")
 
 
@@ -51,6 +51,8 @@ def own_chart(line: ForecastLine, before: Committed, campaign: Campaign, side: S
     )
     if line.low < line.high:
         note += " La zone claire est faite pour contenir le résultat neuf fois sur dix."
+    else:
+        note += " Tous les tirages donnent ce nombre, le plus souvent parce que vos places seraient toutes prises."
     return Told(own_finding(line, side), chart, f"prévision du {day(line.made_on)}", french(note))
 
 

@@ -17,6 +17,7 @@ from portal.foundation.permissions import Role
 from portal.models.account import Account, LoginSession
 from portal.models.campaign import Campaign
 from tests.factories import make_account, make_association, make_referral
+from tests.operations.test_policies import make_replay
 
 ROOM = "/collectif/moteur"
 WHY = "Essai décidé au comité de novembre."
@@ -173,6 +174,34 @@ def test_the_way_back_is_a_proposal_too(staff: FlaskClient, nadia: FlaskClient, 
     assert versions(owner)[-1] == (3, "arm", 3)
     assert "La version 3 est en vigueur" in text_of(staff.get(f"{ROOM}/versions"))
     assert staff.get(f"{ROOM}/versions/9/revenir").status_code == 404
+
+
+@pytest.mark.parametrize("asked", ["5", "10"])
+def test_the_form_opens_on_the_rules_that_the_address_tells(staff: FlaskClient, asked: str) -> None:
+    page = text_of(staff.get(f"{ROOM}/proposer?regle=random&essais={asked}"))
+    assert f'name="hops" type="text" value="{asked}"' in page
+    assert '<option selected value="random">' in page
+    assert "sans regarder les objectifs" in page  # what each policy does
+
+
+def test_the_second_person_reads_what_the_replay_tells_and_how_many_are_tried_today(
+    staff: FlaskClient, nadia: FlaskClient, arrange: Session
+) -> None:
+    figures = {"unroutable": {}, "gini": 0.1, "served": 100}
+    report = {"before": figures, "after": figures, "differences": {"served": [-9, -5, -1], "gini": [0, 0, 0]}}
+    rules = {"policy": {"name": "arm", "hops": 1}}
+    tried = make_replay(arrange, Side.MENTEE, changes=rules)
+    tried.report = report
+    arrange.commit()
+    staff.post(f"{ROOM}/proposer?rejeu={tried.id}", data={"policy": "arm", "hops": "1", "reason": WHY})
+    page = text_of(nadia.get(ROOM))
+    assert "5 jeunes de moins, et des associations servies aussi également" in page
+    assert "1 (aujourd’hui 3)" in page
+
+
+def test_a_number_that_no_version_has_is_not_found(staff: FlaskClient) -> None:
+    assert staff.get(f"{ROOM}/versions/{10**20}/revenir").status_code == 404
+    assert "v1" in text_of(staff.get(f"{ROOM}/versions?avant={10**20}"))
 
 
 @pytest.mark.parametrize("path", ["", "/versions", "/proposer", "/rejeux", "/rejeux/nouveau"])

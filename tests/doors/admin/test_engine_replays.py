@@ -106,7 +106,7 @@ def test_an_objective_places_and_criteria_are_tried_together(staff: FlaskClient,
     row = {"association": str(its.id), "programme": None, "place": "departement:59", "declared": 12, "or_more": True}
     assert changes == {"objectives": {str(its.id): 1200}, "capacities": [row], "criteria": {str(own.id): PUPILS}}
     told = title.replace("\u00a0", " ")
-    assert told.startswith("Objectif de Proxité à 1 200 ; Proxité, Nord à 12 places ou plus ; critères de Télémaque, ")
+    assert told.startswith("Proxité : objectif à 1 200 ; Proxité, Nord : 12 places ou plus ; Télémaque, ")
 
 
 def test_a_pending_proposal_is_tried_before_it_is_approved(
@@ -127,7 +127,7 @@ def test_a_pending_proposal_is_tried_before_it_is_approved(
     ("values", "said"),
     [
         ({}, "Changez au moins une chose"),
-        ({"policy": "arm", "hops": "3"}, "Changez au moins une chose"),
+        ({"policy": "arm", "hops": "3"}, "Ce sont déjà les règles en vigueur"),
         ({"policy": "au-pif"}, "Cette réponse n’est pas dans la liste."),
         ({"hops": "11"}, "Indiquez un nombre de 1 à 10."),
         ({"hops": "deux"}, "Écrivez un nombre entier"),
@@ -184,7 +184,7 @@ def test_the_result_says_what_changes_and_for_whom(
     page = text_of(staff.get(address))
     assert "Autant de jeunes accueillis" in page
     assert "Avant et après" in page
-    assert "Sur 4 demandes vraiment confiées, les règles d’aujourd’hui retrouvent" in page
+    assert "Sur 4 demandes vraiment proposées à une association, les règles d’aujourd’hui commencent" in page
     assert "demandes iraient ailleurs" in page or "demande irait ailleurs" in page
     assert "Proxité" in page
     assert "Proposer cette règle" not in page
@@ -200,8 +200,35 @@ def test_a_policy_alone_says_what_it_lacks_to_be_proposed(
     lived(arrange, scene)
     somebody(arrange, scene.campaign, side=Side.MENTOR)
     page = text_of(staff.get(done(staff, owner, policy="nearest")))
-    assert "Cette règle ne peut pas encore être proposée." in page
+    assert "Cette règle ne peut pas être proposée." in page
     assert "Il manque un rejeu du côté des bénévoles" in page
+
+
+@pytest.mark.parametrize(
+    ("served", "said", "kind"),
+    [
+        ((-9, -5, -1), "Ce rejeu parle contre ce réglage.", '"button button--small"'),
+        ((1, 5, 9), "L’ARM se propose sans preuve.", '"button button--small"'),
+    ],
+)
+def test_arm_is_proposed_without_a_proof_but_no_page_pretends_that_the_past_speaks_for_it(
+    staff: FlaskClient,
+    scene: Scene,
+    arrange: Session,
+    owner: Owner,
+    served: tuple[int, int, int],
+    said: str,
+    kind: str,
+) -> None:
+    lived(arrange, scene)
+    address = done(staff, owner, policy="arm", hops="1")
+    owner.execute(
+        "UPDATE replay SET report = jsonb_set(report, '{differences,served}', to_jsonb(%s::int[]))", [[*served]]
+    )
+    page = text_of(staff.get(address))
+    assert said in page
+    assert "parle pour" not in page
+    assert f'<a class={kind} href="/collectif/moteur/proposer?regle=arm&essais=1' in page
 
 
 def test_a_replay_that_cannot_be_done_says_why_and_is_asked_again(

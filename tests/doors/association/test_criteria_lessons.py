@@ -134,6 +134,47 @@ def test_what_teaches_nothing_is_left_out(house: House, asked: None, left_out: C
     assert suggestions(house) == []
 
 
+WITHOUT_13: dict[str, Any] = {"all": [*CRITERIA["all"], {"not": {"test": "age", "min": 13, "max": 13}}]}
+
+
+def published(arrange: Session, house: House, number: int, criteria: dict[str, Any], days_ago: float) -> None:
+    arrange.add(
+        ProgrammeVersion(
+            association_id=house.association.id,
+            programme_id=house.programme.id,
+            side=Side.MENTEE,
+            number=number,
+            criteria=criteria,
+            created_at=clock.now() - timedelta(days=days_ago),
+        )
+    )
+    arrange.commit()
+
+
+def test_publishing_other_criteria_and_publishing_back_tells_nothing_of_the_child_they_leave_out(
+    administrator: Tab, house: House, asked: None, arrange: Session
+) -> None:
+    sent_back(house, 9, 10, 11, 12, 13)
+    taken(house, 16, 17, 18, 19)
+    assert "5 réorientations sur 5" in text_of(administrator.get("/criteres"))
+    published(arrange, house, 2, WITHOUT_13, days_ago=0.1)
+    assert "apprennent" not in text_of(administrator.get("/criteres"))
+    published(arrange, house, 3, CRITERIA, days_ago=0)
+    assert "apprennent" not in text_of(administrator.get("/criteres"))
+
+
+def test_bounces_under_the_criteria_in_force_teach_whatever_those_before_and_their_notes(
+    house: House, asked: None, arrange: Session
+) -> None:
+    published(arrange, house, 2, WITHOUT_13, days_ago=50)
+    published(arrange, house, 3, CRITERIA, days_ago=40)
+    published(arrange, house, 4, dict(CRITERIA), days_ago=5)
+    sent_back(house, 9, 9, 9)
+    sent_back(house, 13, 13, 13, days_ago=45)
+    taken(house, 15, 16, 17)
+    assert [(one.avoided, one.of, one.criterion) for one in suggestions(house)] == [(3, 3, AgeTest(least=10))]
+
+
 def test_erased_requests_are_not_read(house: House, asked: None, arrange: Session) -> None:
     sent_back(house, 9, 9, 9)
     taken(house, 15, 16, 17)

@@ -58,7 +58,7 @@ def test_where_it_ends_is_said_in_a_sentence_drawn_and_tabled(arrange: Session, 
 @pytest.mark.parametrize(
     ("figures", "said", "title"),
     [
-        ((40, 40, 40), "vous finirez à 40 jeunes (objectif 40)", "l’objectif devrait être atteint"),
+        ((40, 40, 40), "vous finirez autour de 40 jeunes (objectif 40)", "l’objectif devrait être atteint"),
         ((12, 20, 30), "entre 12 et 30 jeunes", "l’objectif serait manqué"),
         ((35, 44, 60), "entre 35 et 60 jeunes", "objectif plutôt atteint"),
         ((0, 1, 1), "entre 0 et 1 jeune (objectif 40)", "l’objectif serait manqué"),

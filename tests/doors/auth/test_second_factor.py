@@ -23,7 +23,7 @@ from portal.operations.second_factor import RECOVERY_CODES, STEP_SECONDS, use_co
 from tests.doors.auth.conftest import SignedInAs, code_now, give_factor, pass_both
 from tests.factories import PASSWORD, make_account, make_association
 
-TEXTS = {"form": "je-cherche-un-mentor", "filename": "css/tokens.css"}
+TEXTS = {"form": "je-cherche-un-mentor", "filename": "css/tokens.css", "table": "mesures"}
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ FIRST_MATCH = "Le premier programme qui convient"
 ARM = "ARM : la plus loin de son objectif"
 WHY = "Une association de plus, décidée au comité."
 REPLAYED = 60_000  # ms: seconds on a quiet machine
-PLACED = "Confiées à une association"
+PLACED = "Chez une association à la fin"
 TAUGHT = (
     "SELECT a.association_id, a.programme_id, count(*) FROM assignment a"
     " JOIN membership m ON m.association_id = a.association_id AND m.role = 'administrator' AND m.ended_at IS NULL"
@@ -110,7 +110,7 @@ def test_the_past_is_replayed_read_and_taken_away_and_proves_nothing_yet(visit: 
     before, after, difference = map(whole, measure(page, PLACED))
     assert before > 0
     assert difference == after - before
-    expect(page.get_by_text("retrouvent l’association choisie")).to_be_visible()
+    expect(page.get_by_text("commencent par la même")).to_be_visible()
 
     told = json.loads(downloaded(page, "Tout (JSON)"))
     assert (told["side"], told["since"]) == ("mentee", since.isoformat())

@@ -137,16 +137,24 @@ QUERIES = {
     "accepted": "SELECT id FROM assignment WHERE association_id = %(association)s"
     " AND state IN ('accepted', 'contacted', 'paired') ORDER BY id DESC LIMIT 1",
     "placed": "SELECT id FROM referral WHERE state = 'placed' ORDER BY id LIMIT 1",
-    # Another journey may have widened criteria until everybody fits somewhere: then one that waits for a place.
     "unplaced": "SELECT id FROM referral WHERE state IN ('unroutable', 'waitlisted')"
     " ORDER BY unroutable_why = 'none' DESC NULLS LAST, state DESC, id LIMIT 1",
 }
+
+
+# A journey of the same site may have found a place for the season's last request that had none.
+STRANDED = """
+INSERT INTO referral SELECT (jsonb_populate_record(one, jsonb_build_object('id', gen_random_uuid(),
+    'number', '2026-99999', 'tracking_digest', 'of nobody', 'state', 'unroutable', 'unroutable_why', 'other'))).*
+FROM referral one WHERE state = 'placed' ORDER BY id LIMIT 1 ON CONFLICT DO NOTHING
+"""
 
 
 def objects(site: Site) -> dict[str, Any]:
     """Something of each kind for the addresses to name, and whoever coordinates the association of the offer."""
     found: dict[str, Any] = {"accounts": list(site.accounts)}
     with site.owner() as owner:
+        owner.execute(STRANDED)
         for name, query in QUERIES.items():
             row = owner.execute(query, found).fetchone()
             assert row is not None, f"the demo season has no {name}"

@@ -4,6 +4,7 @@ One integer for each value of each test: a fact is looked up, and tells at once 
 unknown. What was worked out for a fact is kept, up to a bound, for the next person with the same one.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any, Protocol, Self
 
@@ -25,7 +26,7 @@ class Table(Protocol):
     def amended(self, gone: Iterable[Use], come: Iterable[Use]) -> "Table | None": ...
 
 
-class Kept(dict[Hashable, Columns]):
+class Kept(dict[Hashable, Columns], ABC):
     """Facts met and what they do, forgotten all at once when they weigh too much."""
 
     def __init__(self) -> None:
@@ -41,8 +42,9 @@ class Kept(dict[Hashable, Columns]):
         self[fact] = found
         return found
 
+    @abstractmethod
     def judged(self, fact: Hashable) -> Columns:
-        raise NotImplementedError
+        """What a fact not met yet does to the columns."""
 
 
 class RangeTable(Kept):

@@ -207,7 +207,7 @@ class Lived(NamedTuple):
 
 def _compared(season: Season, before: Lived, after: Lived) -> Comparison:
     lost, gained = _communes(season, before.run, after.run)
-    same, recorded = _faithful(season, before.run)
+    same, recorded = faithful(season, before.run)
     return Comparison(
         seeds=len(before.figures),
         before=before.figures[0],
@@ -254,7 +254,7 @@ def _moves(season: Season, before: Run, after: Run) -> Iterator[Move]:
             yield Move(arrival.profile.key, one, two)
 
 
-def _faithful(season: Season, run: Run) -> tuple[int, int]:
+def faithful(season: Season, run: Run) -> tuple[int, int]:
     """In how many requests the first choice is the first that was recorded, and of how many."""
     told = [
         (number, arrival.recorded[0]) for number, arrival in enumerate(season.kept[: run.received]) if arrival.recorded

@@ -5,19 +5,18 @@ Lived in the router's scope (facts only) with one seed: a study shows difference
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from fractions import Fraction
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
 
 from matching import fairness
-from matching.answering import Habits, habits_of
-from matching.comparison import Figures, figures_of
-from matching.foresight import answered, foreseen
+from matching.answering import habits_of
+from matching.comparison import Figures, faithful, figures_of
+from matching.foresight import Foreseen, answered, foreseen
 from matching.hindsight import Hindsight
 from matching.ranking import PolicyName
-from matching.replay import Known, known_outcomes, replay
+from matching.replay import Run, known_outcomes, replay
 from matching.router import Router
 from matching.season import Season
 from matching.settings import Settings
@@ -29,6 +28,7 @@ from portal.foundation.transactions import acting_as
 from portal.models.association import Association
 from portal.models.campaign import Campaign
 from portal.models.forecast import Forecast
+from portal.queries.campaigns import running_campaign
 from portal.queries.catalogue import policy_in_force
 from portal.queries.demand import levels_for
 from portal.queries.figures import Period
@@ -115,8 +115,11 @@ class PolicyStudy:
 def usual_period() -> Period:
     """From the campaign's first day to yesterday; the last twelve months outside any campaign."""
     yesterday = clock.today() - timedelta(days=1)
-    campaign = db.session.scalar(_campaign_of(yesterday))
-    return Period(campaign.starts_on if campaign else yesterday - timedelta(days=365), yesterday)
+    campaign = running_campaign()
+    return Period(
+        campaign.starts_on if campaign and campaign.starts_on <= yesterday else yesterday - timedelta(days=365),
+        yesterday,
+    )
 
 
 def policy_study(period: Period) -> PolicyStudy:
@@ -129,43 +132,51 @@ def policy_study(period: Period) -> PolicyStudy:
 
 def _side(side: Side, period: Period) -> SideStudy:
     season, settings = past_season(side, period.first, period.last), settings_in_force(side, period.first)
-    router = Router(settings.catalogue)
-    settings = replace(settings, levels=levels_for(side, router, period.first, period.last))
     if not season.kept:
         return SideStudy(side, 0, 0, 0.0, None, 0, ())
-    habits = habits_of(season)
-    known = known_outcomes(season, router)
-    whole = answered(season)
-    ideal = foreseen(whole, settings, habits, known)
-    runs = {name: _figures(name, whole, settings, habits, router, known) for name in _policies(settings)}
+    router = Router(settings.catalogue)
+    settings = replace(settings, levels=levels_for(side, router, period.first, period.last))
+    lives = _Lives(answered(season), settings, router)
+    ideal = lives.foreseen()
+    runs = {name: lives.under(name) for name in _policies(settings)}
+    ours = runs.get(settings.policy.name) or lives.under(settings.policy.name)
     attained = _attained(ideal.ideal, settings)
+    same, of = faithful(season, ours)
     return SideStudy(
         side=side,
         requests=len(season.kept),
         best=ideal.served,
         best_gini=float(fairness.gini(attained)) if attained else 0.0,
-        faithful=_faithful(season, settings, habits, router, known),
-        margin=_margin(whole, settings, habits, router, known),
-        results=tuple(_result(name, found, ideal.served) for name, found in runs.items()),
+        faithful=same / of if of else None,
+        margin=lives.margin(ours),
+        results=tuple(_result(name, figures_of(run), ideal.served) for name, run in runs.items()),
     )
+
+
+class _Lives:
+    """The same requests under one policy after another: judged once, with the same habits."""
+
+    def __init__(self, season: Season, settings: Settings, router: Router) -> None:
+        self.season, self.settings, self.router = season, settings, router
+        self.habits, self.known = habits_of(season), known_outcomes(season, router)
+
+    def foreseen(self) -> Foreseen:
+        return foreseen(self.season, self.settings, self.habits, self.known)
+
+    def under(self, name: PolicyName, seed: int = 0) -> Run:
+        under = replace(self.settings, policy=replace(self.settings.policy, name=name))
+        return replay(self.season, under, seed=seed, habits=self.habits, router=self.router, known=self.known)
+
+    def margin(self, first: Run) -> int:
+        """By how much what is served varies over the draws, the first of which has been lived."""
+        runs = [first, *(self.under(self.settings.policy.name, seed) for seed in range(1, DRAWS))]
+        served = [figures_of(run).served for run in runs]
+        return max(served) - min(served)
 
 
 def _policies(settings: Settings) -> Iterator[PolicyName]:
     """All; the projected one only where levels can be solved."""
     return (name for name in PolicyName if name is not PolicyName.PROJECTED or settings.levels)
-
-
-def _figures(
-    name: PolicyName, season: Season, settings: Settings, habits: Habits, router: Router, known: Known
-) -> Figures:
-    under = replace(settings, policy=replace(settings.policy, name=name))
-    return figures_of(replay(season, under, habits=habits, router=router, known=known))
-
-
-def _margin(season: Season, settings: Settings, habits: Habits, router: Router, known: Known) -> int:
-    runs = (replay(season, settings, seed=seed, habits=habits, router=router, known=known) for seed in range(DRAWS))
-    served = [figures_of(run).served for run in runs]
-    return max(served) - min(served)
 
 
 def _result(name: PolicyName, found: Figures, best: int) -> PolicyResult:
@@ -193,25 +204,13 @@ def _attained(ideal: Hindsight, settings: Settings) -> Mapping[str, tuple[int, i
     }
 
 
-def _faithful(season: Season, settings: Settings, habits: Habits, router: Router, known: Known) -> float | None:
-    """How often the first association chosen is the one that was really offered the request first."""
-    run = replay(season, settings, habits=habits, router=router, known=known)
-    really = [(at, one.recorded[0].association) for at, one in enumerate(season.kept) if one.recorded]
-    same = sum(run.first(at) == association for at, association in really)
-    return float(Fraction(same, len(really))) if really else None
-
-
 def _with_forecast(study: SideStudy) -> SideStudy:
-    campaign = db.session.scalar(_campaign_of(clock.today()))
+    campaign = running_campaign()
     if campaign is None:
         return study
     worth = worth_of(campaign, study.side, clock.today())
     errors = () if worth is None else (ForecastError(worth.trial.day, worth.trial.error, worth.trial.coverage),)
     return replace(study, expected=tuple(_expected(study.side, campaign)), errors=errors)
-
-
-def _campaign_of(day: date) -> Select[Campaign]:
-    return select(Campaign).where(Campaign.starts_on <= day, Campaign.ends_on >= day).order_by(Campaign.starts_on)
 
 
 def _expected(side: Side, campaign: Campaign) -> Iterator[Expected]:
